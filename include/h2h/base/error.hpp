@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace h2h {
+
+/// What kind of mistake an Error reports; the value is the exit code of the tool.
+enum class ErrorKind {
+  internal = 1,    ///< a defect of h2h-sim itself
+  usage = 2,       ///< unknown option, mapper, bracket option or SimGrid configuration key
+  input = 3,       ///< a file is unreadable, malformed or inconsistent
+  infeasible = 4,  ///< well-formed, but no mapping exists
+};
+
+/// Place in a file. Lines and columns count from 1; 0 means unknown.
+struct Location {
+  std::string file;
+  int line = 0;
+  int column = 0;
+
+  /// `file:line:column`, without the parts that are not known.
+  std::string to_string() const;
+};
+
+/// The only exception that the library throws on purpose. It never prints; whoever catches it does.
+///
+/// `what()` reads `file:line:column: message; hint`. A message says what is wrong, a hint what would be right.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, Location where, std::string message, std::string hint = {});
+  Error(ErrorKind kind, std::string message, std::string hint = {});
+
+  ErrorKind kind() const { return kind_; }
+  const Location& where() const { return where_; }
+  const std::string& message() const { return message_; }
+  const std::string& hint() const { return hint_; }
+
+ private:
+  ErrorKind kind_;
+  Location where_;
+  std::string message_;
+  std::string hint_;
+};
+
+}  // namespace h2h

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace h2h {
+
+/// The candidate that @p name was probably meant to be, by optimal string alignment distance (at most a third of
+/// its length, and at least one edit).
+std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates);
+
+/// Hint for an unknown name: "did you mean 'conv'?" if one is near, otherwise the list of what there is.
+std::string suggest(std::string_view name, std::span<const std::string> candidates);
+
+/// "a, b or c"; shortened after @p most names.
+std::string enumerate(std::span<const std::string> names, std::string_view conjunction = "or", std::size_t most = 24);
+
+}  // namespace h2h

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <h2h/mapper/chain.hpp>
+#include <h2h/schedule/bounds.hpp>
+#include <h2h/schedule/checker.hpp>
+#include <h2h/schedule/critical_chain.hpp>
+#include <h2h/schedule/energy.hpp>
+#include <h2h/schedule/schedule.hpp>
+
+namespace h2h {
+
+/// A mapping and everything that is reported of it.
+struct Judgement {
+  Mapping mapping;
+  Schedule schedule;   ///< as reported: a replay, or analytic where none was wanted
+  bool is_replay = false;
+  double latency_s = 0;
+  double analytic_latency_s = 0;
+  Energy energy;
+  CriticalChain chain;
+  std::vector<std::string> excesses;  ///< DRAM that a mapping by released rules exceeds
+};
+
+/// What one step of a mapper came to.
+struct StepOutcome {
+  std::string name;
+  Judgement judgement;
+  double search_s = 0;  ///< wall time of the step itself
+  std::uint64_t evaluations = 0;
+  bool exact = true;
+  std::string note;
+};
+
+/// What a mapper came to: its steps, the last of which is the result.
+struct Run {
+  std::string mapper;
+  std::string evaluator;
+  std::vector<StepOutcome> steps;
+  Bound bound;
+
+  const Judgement& result() const { return steps.back().judgement; }
+  double gap() const { return result().latency_s / bound.latency_s - 1; }
+};
+
+/// How reported schedules are made: by replay, or analytically.
+using Scheduler = std::function<Schedule(const Problem&, const Mapping&)>;
+
+/// Judges a complete mapping: its schedule, checked by the independent checker, and what follows from it.
+/// @param replayed whether @p scheduler replays, so that contention may lengthen transfers
+/// @throws Error (internal) if the checker finds anything but an excess of DRAM
+Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);
+
+/// Runs a mapper and judges every step. @throws Error (usage) if the last step leaves layers unmapped
+Run run_mapper(const Problem& problem, const Mapper& mapper, StepContext& context, const Scheduler& scheduler,
+               bool replayed);
+
+}  // namespace h2h

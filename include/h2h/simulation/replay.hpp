@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include <h2h/mapper/evaluator.hpp>
+#include <h2h/schedule/schedule.hpp>
+#include <h2h/simulation/simulator.hpp>
+
+namespace h2h {
+
+/// What a mapping comes down to for SimGrid: the activities of @p schedule (its times are not read), serial execution.
+/// Activity i of the program is activity i of the schedule.
+ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
+
+/// Schedule of a complete, valid mapping by SimGrid, with contention on the real topology: bit-wise the same at
+/// every call.
+Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator);
+
+/// Judges mappings by SimGrid, several side by side.
+class ReplayEvaluator : public Evaluator {
+ public:
+  /// @param jobs number of SimGrid processes
+  ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options, unsigned jobs);
+
+  std::string_view name() const override { return "replay"; }
+  bool is_analytic() const override { return false; }
+  std::vector<double> latencies_s(const Problem& problem, std::span<const Mapping> mappings) override;
+  std::size_t width() const override { return workers_.size(); }
+
+ private:
+  std::vector<ReplayWorker> workers_;
+};
+
+}  // namespace h2h

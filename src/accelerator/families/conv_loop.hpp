@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+
+#include <h2h/workload/layer.hpp>
+
+namespace h2h {
+
+/// Bounds of the loops of one group of a convolution, in the letters of the FPGA literature, as the numbers that
+/// cycle formulas need. A grouped convolution runs its groups one after the other, a batch its images.
+struct ConvLoop {
+  double M;         ///< output channels
+  double N;         ///< input channels
+  double R, C;      ///< output rows, columns
+  double Kh, Kw;    ///< kernel
+  double Sh, Sw;    ///< stride
+  double repeats;   ///< groups x batch
+
+  ConvLoop(const Conv& conv, std::int64_t batch)
+      : M(static_cast<double>(conv.out_channels / conv.groups)),
+        N(static_cast<double>(conv.in_channels / conv.groups)),
+        R(static_cast<double>(conv.out_height)),
+        C(static_cast<double>(conv.out_width)),
+        Kh(static_cast<double>(conv.kernel_height)),
+        Kw(static_cast<double>(conv.kernel_width)),
+        Sh(static_cast<double>(conv.stride_height)),
+        Sw(static_cast<double>(conv.stride_width)),
+        repeats(static_cast<double>(conv.groups * batch)) {}
+};
+
+/// How many pieces of size @p piece cover @p whole.
+inline double pieces(double whole, double piece) { return std::ceil(whole / piece); }
+
+constexpr double kHertzPerMHz = 1e6;
+constexpr double kOperationsPerGOP = 1e9;
+constexpr double kBitsPerByte = 8;
+constexpr double kOperationsPerMac = 2;
+
+}  // namespace h2h

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <h2h/mapper/chain.hpp>
+
+#include <boost/fusion/include/adapt_struct.hpp>
+#include <boost/fusion/include/std_pair.hpp>
+#include <boost/spirit/home/x3.hpp>
+#include <fmt/format.h>
+
+#include <h2h/base/text.hpp>
+#include <h2h/plugin/registry.hpp>
+
+BOOST_FUSION_ADAPT_STRUCT(h2h::ChainWord, name, options)
+
+namespace h2h {
+namespace {
+
+namespace x3 = boost::spirit::x3;
+
+const auto kWord = x3::rule<class WordTag, std::string>{} = +(x3::alnum | x3::char_("_-."));
+const auto kValue = x3::rule<class ValueTag, std::string>{} = +(x3::char_ - x3::char_(",[]"));
+const auto kOption = x3::rule<class OptionTag, std::pair<std::string, std::string>>{} = kWord >> '=' >> kValue;
+const auto kOptions = x3::rule<class OptionsTag, std::vector<std::pair<std::string, std::string>>>{} =
+    ('[' >> -(kOption % ',') >> ']') | x3::attr(std::vector<std::pair<std::string, std::string>>{});
+const auto kStep = x3::rule<class StepTag, ChainWord>{} = kWord >> kOptions;
+const auto kChain = x3::rule<class ChainTag, std::vector<ChainWord>>{} = kStep % '+';
+
+[[noreturn]] void refuse_name(const std::string& name, const Registry& registry) {
+  std::vector<std::string> known;
+  for (const auto& [mapper, _] : registry.mappers()) known.push_back(mapper);
+  for (const auto& [step, _] : registry.steps()) known.push_back(step);
+  throw Error(ErrorKind::usage, fmt::format("unknown mapper or step '{}'", name), suggest(name, known));
+}
+
+}  // namespace
+
+std::vector<ChainWord> parse_chain(std::string_view text) {
+  std::vector<ChainWord> words;
+  auto at = text.begin();
+  if (!x3::parse(at, text.end(), kChain, words) || at != text.end()) {
+    const auto column = at - text.begin();
+    throw Error(ErrorKind::usage, fmt::format("mapper '{}' cannot be read from its character {} on", text, column + 1),
+                "write step[option=value,...]+step+..., such as h2h or computation-prioritized+weight-locality");
+  }
+  return words;
+}
+
+Mapper make_mapper(std::string_view text, const Registry& registry) {
+  Mapper mapper;
+  mapper.name = text;
+  for (const ChainWord& word : parse_chain(text)) {
+    const Section options = Section::from_options(word.options, fmt::format("mapper '{}'", word.name));
+    if (const auto family = registry.mappers().find(word.name); family != registry.mappers().end()) {
+      const std::string chain = family->second.expand(options);
+      options.finish();
+      for (Mapper::Step& step : make_mapper(chain, registry).steps) mapper.steps.push_back(std::move(step));
+    } else if (const auto step = registry.steps().find(word.name); step != registry.steps().end()) {
+      mapper.steps.push_back({word.name, step->second.make(options)});
+      options.finish();
+    } else {
+      refuse_name(word.name, registry);
+    }
+  }
+  return mapper;
+}
+
+}  // namespace h2h

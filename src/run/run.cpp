@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <h2h/run/run.hpp>
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <h2h/schedule/analytic.hpp>
+
+namespace h2h {
+namespace {
+
+bool is_excess(const Violation& violation) {
+  return violation.rule == Violation::Rule::weights || violation.rule == Violation::Rule::dram;
+}
+
+}  // namespace
+
+Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed) {
+  std::vector<Violation> violations = check_mapping(problem, mapping);
+  std::vector<std::string> excesses;
+  const auto sort_out = [&](std::string_view what) {
+    for (const Violation& violation : violations) {
+      if (!is_excess(violation)) {
+        throw Error(ErrorKind::internal, fmt::format("the {} breaks rule '{}': {}", what, to_string(violation.rule), violation.message),
+                    "this is a defect of the mapper or of h2h-sim; please report it");
+      }
+      // The mapping's own check words it as its schedule's would.
+      if (what == "mapping") excesses.push_back(violation.message);
+    }
+  };
+  sort_out("mapping");
+  Schedule schedule = scheduler(problem, mapping);
+  const double latency_s = schedule.latency_s();
+  violations = check_schedule(problem, mapping, schedule, latency_s, replayed ? Contention::possible : Contention::none);
+  sort_out("schedule");
+  Judgement judgement{mapping, std::move(schedule), replayed, latency_s, analytic_latency_s(problem, mapping), {}, {}, std::move(excesses)};
+  judgement.energy = energy_of(problem, mapping, judgement.schedule);
+  judgement.chain = critical_chain(problem, mapping, judgement.schedule);
+  return judgement;
+}
+
+Run run_mapper(const Problem& problem, const Mapper& mapper, StepContext& context, const Scheduler& scheduler,
+               bool replayed) {
+  using Clock = std::chrono::steady_clock;
+  Run run;
+  run.mapper = mapper.name;
+  run.evaluator = context.evaluator.name();
+  run.bound = best_bound(problem);
+  Mapping mapping = Mapping::none(problem);
+  for (const Mapper::Step& step : mapper.steps) {
+    const auto begin = Clock::now();
+    StepResult result = step.step->run(problem, mapping, context);
+    const double search_s = std::chrono::duration<double>(Clock::now() - begin).count();
+    mapping = std::move(result.mapping);
+    if (!mapping.is_complete()) {
+      throw Error(ErrorKind::internal, fmt::format("step '{}' leaves layers unmapped", step.name));
+    }
+    run.steps.push_back({step.name, judge(problem, mapping, scheduler, replayed), search_s, result.evaluations,
+                         result.exact, std::move(result.note)});
+  }
+  return run;
+}
+
+}  // namespace h2h

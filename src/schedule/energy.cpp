@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <h2h/schedule/energy.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <h2h/mapping/locality.hpp>
+
+namespace h2h {
+namespace {
+
+/// Length of the union of intervals.
+double covered_s(std::vector<std::pair<double, double>>& intervals) {
+  std::sort(intervals.begin(), intervals.end());
+  double total_s = 0;
+  double reached_s = 0;
+  for (const auto& [start_s, end_s] : intervals) {
+    if (end_s <= reached_s) continue;
+    total_s += end_s - std::max(start_s, reached_s);
+    reached_s = end_s;
+  }
+  return total_s;
+}
+
+}  // namespace
+
+std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+  std::vector<AcceleratorUse> use(problem.accelerators());
+  for (const Activity& activity : schedule.activities()) {
+    AcceleratorUse& here = use[mapping.accelerator[activity.layer]];
+    (activity.stage == Stage::compute ? here.compute_s : here.transfer_s) += activity.seconds();
+  }
+  const double latency_s = schedule.latency_s();
+  for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
+    use[a].idle_s = std::max(0.0, latency_s - use[a].busy_s());
+    for (const std::int64_t bytes : dram_profile(problem, mapping, a)) {
+      use[a].dram_peak_bytes = std::max(use[a].dram_peak_bytes, bytes);
+    }
+  }
+  return use;
+}
+
+std::vector<LinkUse> link_use(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+  const std::vector<Link>& links = problem.system().links;
+  std::vector<LinkUse> use(links.size());
+  std::vector<std::vector<std::pair<double, double>>> intervals(links.size());
+  for (const Activity& activity : schedule.activities()) {
+    if (activity.stage == Stage::compute) continue;
+    const Accelerator& accelerator = problem.system().accelerators[mapping.accelerator[activity.layer]];
+    const Route& route = activity.stage == Stage::output ? accelerator.to_host : accelerator.from_host;
+    for (const LinkIndex link : route.links) {
+      use[link].bytes += activity.bytes;
+      intervals[link].emplace_back(activity.start_s, activity.end_s);
+    }
+  }
+  for (std::size_t link = 0; link < links.size(); ++link) {
+    use[link].busy_s = covered_s(intervals[link]);
+    // A fat pipe carries flows side by side, so what it carried says nothing of how long.
+    use[link].utilisation_s = links[link].is_fatpipe
+                                  ? use[link].busy_s
+                                  : static_cast<double>(use[link].bytes) / links[link].bandwidth_Bps;
+  }
+  return use;
+}
+
+Energy energy_of(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+  Energy energy;
+  const double latency_s = schedule.latency_s();
+  const auto accelerators = accelerator_use(problem, mapping, schedule);
+  for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
+    const Accelerator& device = problem.system().accelerators[a];
+    energy.compute_J += device.active_W * accelerators[a].compute_s;
+    energy.transfer_J += device.active_W * accelerators[a].transfer_s;
+    energy.idle_J += device.idle_W * accelerators[a].idle_s;
+  }
+  const auto links = link_use(problem, mapping, schedule);
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const Link& link = problem.system().links[i];
+    energy.network_J += link.idle_W * latency_s + (link.busy_W - link.idle_W) * links[i].utilisation_s;
+  }
+  return energy;
+}
+
+Setup setup_of(const Problem& problem, const Mapping& mapping) {
+  Setup setup;
+  std::vector<double> seconds(problem.accelerators());
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+    if (mapping.pinned[layer] == 0) continue;
+    const AcceleratorIndex a = mapping.accelerator[layer];
+    const Problem::LayerCost& cost = problem.cost(layer, a);
+    setup.bytes += cost.weight_bytes;
+    seconds[a] += cost.weights_s;
+    setup.energy_J += problem.system().accelerators[a].active_W * cost.weights_s;
+  }
+  for (const double s : seconds) setup.seconds = std::max(setup.seconds, s);
+  return setup;
+}
+
+}  // namespace h2h

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include <h2h/base/error.hpp>
+#include <h2h/base/text.hpp>
+
+namespace h2h {
+namespace sg4 = simgrid::s4u;
+namespace {
+
+/// SimGrid takes its settings from a command line only, if they are to win over <config> in the platform.
+sg4::Engine* make_engine(const SimulatorOptions& options) {
+  std::vector<std::string> words = {"h2h-sim", "--log=root.thresh:warning"};
+  for (const std::string& setting : simgrid_compat::exact_settings()) words.push_back("--cfg=" + setting);
+  for (const std::string& setting : options.cfg) words.push_back("--cfg=" + setting);
+  for (const std::string& setting : options.log) words.push_back("--log=" + setting);
+  // The engine keeps pointers into the arguments and lives as long as the process.
+  auto* kept = new std::vector<std::string>(std::move(words));  // NOLINT(cppcoreguidelines-owning-memory)
+  auto* arguments = new std::vector<char*>();                   // NOLINT(cppcoreguidelines-owning-memory)
+  for (std::string& word : *kept) arguments->push_back(word.data());
+  arguments->push_back(nullptr);
+  auto count = static_cast<int>(kept->size());
+  try {
+    return new sg4::Engine(&count, arguments->data());  // NOLINT(cppcoreguidelines-owning-memory)
+  } catch (const std::exception& failure) {
+    // A bad key comes with the list of all keys; the first line says it.
+    const std::string text = failure.what();
+    throw Error(ErrorKind::usage, fmt::format("SimGrid refuses an option: {}", text.substr(0, text.find('\n'))),
+                "the keys of --cfg and --log are in SimGrid's documentation");
+  }
+}
+
+std::map<std::string, std::string> properties_of(const sg4::Host& host) {
+  const auto* properties = host.get_properties();
+  return {properties->begin(), properties->end()};
+}
+
+}  // namespace
+
+SimGridEngine::SimGridEngine(const std::filesystem::path& platform, PlatformXml xml, const SimulatorOptions& options)
+    : xml_(std::move(xml)), engine_(make_engine(options)) {
+  description_.file = platform.string();
+  try {
+    engine_->load_platform(platform.string());
+    engine_->seal_platform();
+  } catch (const std::exception& failure) {
+    throw Error(ErrorKind::input, {platform.string()}, fmt::format("SimGrid refuses the platform: {}", failure.what()));
+  }
+  links_ = engine_->get_all_links();
+  std::sort(links_.begin(), links_.end(), [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
+  describe();
+  if (options.bandwidth_Bps) {
+    set_exclusive_bandwidth(*options.bandwidth_Bps);
+    describe();
+  }
+  simgrid_compat::on_completion([this](const sg4::Activity& activity) { ended(activity); });
+}
+
+void SimGridEngine::describe() {
+  PlatformDescription found;
+  found.file = description_.file;
+  found.simgrid_version = fmt::format("{}.{}", SIMGRID_VERSION_MAJOR, SIMGRID_VERSION_MINOR);
+  const sg4::NetZone* root = engine_->get_netzone_root();
+  found.name = root->get_name();
+  if (const char* catalogue = root->get_property("accelerators")) found.catalogue = catalogue;
+  found.links = describe_links();
+  sg4::Host* host = nullptr;
+  std::vector<sg4::Host*> fpgas;
+  for (sg4::Host* node : engine_->get_all_hosts()) {
+    const char* role = node->get_property("role");
+    if (role != nullptr && std::string_view(role) == "host") {
+      if (host != nullptr) {
+        throw Error(ErrorKind::input, {found.file},
+                    fmt::format("both '{}' and '{}' have the role host", host->get_name(), node->get_name()),
+                    "there is one host node");
+      }
+      host = node;
+    } else if (node->get_property("accelerator") != nullptr) {
+      fpgas.push_back(node);
+    }
+  }
+  if (host == nullptr) {
+    throw Error(ErrorKind::input, {found.file}, "no host has the role host",
+                "mark the host node by <prop id=\"role\" value=\"host\"/>");
+  }
+  if (fpgas.empty()) {
+    throw Error(ErrorKind::input, {found.file}, "no host is an FPGA",
+                "mark the FPGAs by <prop id=\"accelerator\" value=\"NAME\"/>, NAME from the catalogue");
+  }
+  // SimGrid lists hosts by name, where fpga10 precedes fpga2; the file's order is the user's.
+  std::sort(fpgas.begin(), fpgas.end(),
+            [&](const auto* a, const auto* b) { return xml_.hosts[a->get_name()].rank < xml_.hosts[b->get_name()].rank; });
+  found.host = host->get_name();
+  nodes_ = {host};
+  for (sg4::Host* fpga : fpgas) {
+    nodes_.push_back(fpga);
+    found.fpgas.push_back({fpga->get_name(), properties_of(*fpga), route(host, fpga), route(fpga, host)});
+  }
+  description_ = std::move(found);
+}
+
+std::vector<Link> SimGridEngine::describe_links() const {
+  std::vector<Link> links;
+  for (const sg4::Link* link : links_) {
+    const std::string& name = link->get_name();
+    Link& described = links.emplace_back(Link{name, link->get_bandwidth(), link->get_latency(),
+                                              link->get_sharing_policy() == sg4::Link::SharingPolicy::FATPIPE});
+    // Each direction of a split-duplex link draws half of what the file gives the link.
+    const bool direction = name.ends_with("_UP") || name.ends_with("_DOWN");
+    const auto whole = xml_.link_power.find(direction ? name.substr(0, name.rfind('_')) : name);
+    const auto own = xml_.link_power.find(name);
+    if (direction && whole != xml_.link_power.end() && whole->second.split_duplex) {
+      described.idle_W = whole->second.idle_W / 2;
+      described.busy_W = whole->second.busy_W / 2;
+    } else if (own != xml_.link_power.end()) {
+      described.idle_W = own->second.idle_W;
+      described.busy_W = own->second.busy_W;
+    }
+  }
+  return links;
+}
+
+Route SimGridEngine::route(sg4::Host* from, sg4::Host* to) const {
+  std::vector<sg4::Link*> crossed;
+  Route found;
+  std::string why = "there is no link between them";
+  try {
+    from->route_to(to, crossed, &found.latency_s);
+  } catch (const std::exception& failure) {
+    crossed.clear();
+    why = failure.what();
+  }
+  if (crossed.empty()) {
+    throw Error(ErrorKind::input, {description_.file},
+                fmt::format("'{}' cannot be reached from '{}': {}", to->get_name(), from->get_name(), why),
+                "every FPGA needs a route from the host and back");
+  }
+  found.bandwidth_Bps = std::numeric_limits<double>::infinity();
+  for (const sg4::Link* link : crossed) {
+    const auto place = std::lower_bound(links_.begin(), links_.end(), link,
+                                        [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
+    found.links.push_back(static_cast<LinkIndex>(place - links_.begin()));
+    found.bandwidth_Bps = std::min(found.bandwidth_Bps, link->get_bandwidth());
+  }
+  return found;
+}
+
+void SimGridEngine::set_exclusive_bandwidth(double bandwidth_Bps) {
+  std::vector<std::size_t> users(links_.size());
+  for (const FpgaDescription& fpga : description_.fpgas) {
+    // A link that one FPGA crosses both ways has one user.
+    std::vector<LinkIndex> crossed = fpga.from_host.links;
+    crossed.insert(crossed.end(), fpga.to_host.links.begin(), fpga.to_host.links.end());
+    std::sort(crossed.begin(), crossed.end());
+    crossed.erase(std::unique(crossed.begin(), crossed.end()), crossed.end());
+    for (const LinkIndex link : crossed) ++users[link];
+  }
+  bool any = false;
+  for (std::size_t link = 0; link < links_.size(); ++link) {
+    if (users[link] != 1) continue;
+    links_[link]->set_bandwidth(bandwidth_Bps);
+    any = true;
+  }
+  if (!any) {
+    throw Error(ErrorKind::usage, fmt::format("--bandwidth changes nothing in {}", description_.file),
+                "it sets the links that belong to one FPGA alone, and here every link serves several");
+  }
+}
+
+ReplayTimes SimGridEngine::run(const ReplayProgram& program) {
+  const std::size_t count = program.activities.size();
+  program_ = &program;
+  done_ = 0;
+  begin_s_ = sg4::Engine::get_clock();
+  times_.start_s.assign(count, 0);
+  times_.end_s.assign(count, 0);
+  running_.assign(count, {});
+  ended_.clear();
+  for (const std::uint32_t successor : program.successors) ++running_[successor].waiting;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    if (running_[index].waiting == 0) start(index);
+  }
+  engine_->run();
+  running_.clear();
+  if (done_ != count) {
+    throw Error(ErrorKind::internal, fmt::format("{} of {} activities of a replay never became ready", count - done_, count));
+  }
+  return std::move(times_);
+}
+
+void SimGridEngine::start(std::uint32_t index) {
+  const ReplayProgram::Activity& activity = program_->activities[index];
+  Running& slot = running_[index];
+  times_.start_s[index] = sg4::Engine::get_clock() - begin_s_;
+  if (activity.from == activity.to) {
+    sg4::Host* host = nodes_[activity.from];
+    const sg4::ExecPtr exec = sg4::Exec::init();
+    exec->set_flops_amount(activity.amount * host->get_speed());
+    exec->set_data(&slot);
+    slot.activity = exec;
+    exec->set_host(host);
+    exec->start();
+  } else {
+    // A comm starts by itself once both ends are set, so everything else comes first.
+    const sg4::CommPtr comm = sg4::Comm::sendto_init();
+    comm->set_payload_size(static_cast<std::uint64_t>(activity.amount));
+    comm->set_data(&slot);
+    slot.activity = comm;
+    comm->set_source(nodes_[activity.from]);
+    comm->set_destination(nodes_[activity.to]);
+    if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
+  }
+}
+
+void SimGridEngine::ended(const sg4::Activity& activity) {
+  const auto* slot = activity.get_data<Running>();
+  const auto index = static_cast<std::uint32_t>(slot - running_.data());
+  times_.end_s[index] = sg4::Engine::get_clock() - begin_s_;
+  ++done_;
+  // SimGrid still uses an activity after this callback: let go of the ones before it only.
+  for (const std::uint32_t earlier : ended_) running_[earlier].activity = nullptr;
+  ended_.clear();
+  ended_.push_back(index);
+  for (std::uint32_t s = program_->first_successor[index]; s < program_->first_successor[index + 1]; ++s) {
+    const std::uint32_t successor = program_->successors[s];
+    if (--running_[successor].waiting == 0) start(successor);
+  }
+}
+
+}  // namespace h2h

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <h2h/platform/platform_xml.hpp>
+#include <h2h/simulation/simulator.hpp>
+
+#include "simgrid_compat.hpp"
+
+namespace h2h {
+
+/// SimGrid with a platform loaded, in the process that it has to itself: there can be one in a process, and it lasts
+/// as long.
+class SimGridEngine {
+ public:
+  /// @param xml what the checked file says of the platform beyond what SimGrid keeps
+  SimGridEngine(const std::filesystem::path& platform, PlatformXml xml, const SimulatorOptions& options);
+
+  const PlatformDescription& platform() const { return description_; }
+
+  /// Starts each activity when the ones before it have ended, and returns when all have. SimGrid's own dependencies
+  /// (`add_successor`) are not used: its list of waiting activities makes them quadratic.
+  /// @throws Error (internal) if some activity never becomes ready
+  ReplayTimes run(const ReplayProgram& program);
+
+ private:
+  struct Running {
+    simgrid::s4u::ActivityPtr activity;
+    std::uint32_t waiting = 0;
+  };
+
+  void describe();
+  std::vector<Link> describe_links() const;
+  Route route(simgrid::s4u::Host* from, simgrid::s4u::Host* to) const;
+  void set_exclusive_bandwidth(double bandwidth_Bps);
+  void start(std::uint32_t index);
+  void ended(const simgrid::s4u::Activity& activity);
+
+  PlatformXml xml_;
+  simgrid::s4u::Engine* engine_;
+  std::vector<simgrid::s4u::Link*> links_;
+  std::vector<simgrid::s4u::Host*> nodes_;  ///< by ReplayProgram::Node
+  PlatformDescription description_;
+
+  // Of the program that runs.
+  const ReplayProgram* program_ = nullptr;
+  std::vector<Running> running_;
+  std::vector<std::uint32_t> ended_;  ///< activities whose callback has returned
+  double begin_s_ = 0;
+  ReplayTimes times_;
+  std::size_t done_ = 0;
+};
+
+}  // namespace h2h

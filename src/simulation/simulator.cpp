@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <h2h/simulation/simulator.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <sstream>
+
+#include <boost/algorithm/string/trim.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <h2h/base/error.hpp>
+#include <h2h/platform/platform_xml.hpp>
+
+#include "channel.hpp"
+#include "engine.hpp"
+
+namespace h2h {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Link, name, bandwidth_Bps, latency_s, is_fatpipe, idle_W, busy_W)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Route, links, latency_s, bandwidth_Bps)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FpgaDescription, name, properties, from_host, to_host)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlatformDescription, file, name, host, catalogue, fpgas, links, simgrid_version)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Location, file, line, column)
+
+namespace {
+
+enum class Request : std::uint8_t { replay_in_fork, replay_here };
+enum class Reply : std::uint8_t { result, error };
+
+void send_json(Channel& channel, const nlohmann::json& value) {
+  const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(value);
+  channel.send_all(std::span<const std::uint8_t>(bytes));
+}
+
+nlohmann::json receive_json(Channel& channel) {
+  std::vector<std::uint8_t> bytes;
+  channel.receive_all(bytes);
+  return nlohmann::json::from_cbor(bytes);
+}
+
+void send_error(Channel& channel, const Error& error) {
+  channel.send(Reply::error);
+  send_json(channel, {{"kind", static_cast<int>(error.kind())},
+                      {"where", error.where()},
+                      {"message", error.message()},
+                      {"hint", error.hint()}});
+}
+
+[[noreturn]] void throw_received_error(Channel& channel) {
+  const nlohmann::json error = receive_json(channel);
+  throw Error(static_cast<ErrorKind>(error.at("kind").get<int>()), error.at("where").get<Location>(),
+              error.at("message").get<std::string>(), error.at("hint").get<std::string>());
+}
+
+void send_program(Channel& channel, const ReplayProgram& program) {
+  channel.send_all(std::span(program.activities));
+  channel.send_all(std::span(program.first_successor));
+  channel.send_all(std::span(program.successors));
+}
+
+void receive_program(Channel& channel, ReplayProgram& program) {
+  channel.receive_all(program.activities);
+  channel.receive_all(program.first_successor);
+  channel.receive_all(program.successors);
+}
+
+/// Runs what the child was asked for and answers it.
+void serve(Channel& channel, SimGridEngine& engine, Request request, const ReplayProgram& program) {
+  try {
+    const ReplayTimes times = engine.run(program);
+    channel.send(Reply::result);
+    if (request == Request::replay_here) {
+      channel.send(times.end_s.empty() ? 0.0 : *std::max_element(times.end_s.begin(), times.end_s.end()));
+      return;
+    }
+    channel.send_all(std::span(times.start_s));
+    channel.send_all(std::span(times.end_s));
+  } catch (const Error& error) {
+    send_error(channel, error);
+  }
+}
+
+/// The child's side: load, describe, then answer until the parent is gone.
+void live_as_child(Channel& channel, const std::filesystem::path& platform, const PlatformXml& xml,
+                   const SimulatorOptions& options, int standard_error) {
+  std::optional<SimGridEngine> engine;
+  try {
+    engine.emplace(platform, xml, options);
+    ::dup2(standard_error, STDERR_FILENO);
+    channel.send(Reply::result);
+    send_json(channel, engine->platform());
+  } catch (const Error& error) {
+    return send_error(channel, error);
+  }
+  ReplayProgram program;
+  for (;;) {
+    const auto request = channel.receive<Request>();
+    receive_program(channel, program);
+    if (request == Request::replay_here) {
+      serve(channel, *engine, request, program);
+      continue;
+    }
+    const pid_t child = ::fork();
+    if (child == 0) {
+      serve(channel, *engine, request, program);
+      ::_exit(0);
+    }
+    int status = 0;
+    if (child < 0 || ::waitpid(child, &status, 0) != child) {
+      send_error(channel, Error(ErrorKind::internal, "no further process can be started for a replay"));
+    } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+      send_error(channel, Error(ErrorKind::input, {platform.string()}, "SimGrid aborted during the replay"));
+    }
+  }
+}
+
+/// What SimGrid wrote before it died: its last line of level CRITICAL, or else its last line.
+std::string last_words(std::FILE* log) {
+  std::rewind(log);
+  std::string text;
+  std::array<char, 4096> block{};
+  while (const std::size_t got = std::fread(block.data(), 1, block.size(), log)) text.append(block.data(), got);
+  std::istringstream lines(text);
+  std::string last;
+  for (std::string line; std::getline(lines, line);) {
+    boost::trim(line);
+    if (line.empty()) continue;
+    if (const auto at = line.find("CRITICAL] "); at != std::string::npos) return line.substr(at + 10);
+    if (line.find("->") == std::string::npos) last = line;
+  }
+  return last;
+}
+
+}  // namespace
+
+class Simulator::Process {
+ public:
+  Process(std::filesystem::path platform, const SimulatorOptions& options) : platform_(std::move(platform)) {
+    const PlatformXml xml = check_platform_xml(platform_);
+    // While SimGrid loads, its messages go to a file: if it aborts, they say why.
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> log(std::tmpfile(), std::fclose);
+    child_ = channel_.fork();
+    if (child_ < 0) throw Error(ErrorKind::internal, "no process can be started for SimGrid");
+    if (child_ == 0) {
+      const int standard_error = ::dup(STDERR_FILENO);
+      if (log) ::dup2(::fileno(log.get()), STDERR_FILENO);
+      try {
+        live_as_child(channel_, platform_, xml, options, standard_error);
+      } catch (const boost::system::system_error&) {
+        // The parent is gone.
+      }
+      ::_exit(0);
+    }
+    try {
+      if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
+      description_ = receive_json(channel_).get<PlatformDescription>();
+    } catch (const boost::system::system_error&) {
+      const std::string why = log ? last_words(log.get()) : "";
+      throw Error(ErrorKind::input, {platform_.string()},
+                  fmt::format("SimGrid aborts on this platform{}{}", why.empty() ? "" : ": ", why));
+    }
+  }
+
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  ~Process() {
+    channel_.shut_down();
+    int status = 0;
+    ::waitpid(child_, &status, 0);
+  }
+
+  const PlatformDescription& platform() const { return description_; }
+
+  void ask(Request request, const ReplayProgram& program) {
+    guarded([&] {
+      channel_.send(request);
+      send_program(channel_, program);
+    });
+  }
+
+  ReplayTimes receive_times() {
+    ReplayTimes times;
+    guarded([&] {
+      if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
+      channel_.receive_all(times.start_s);
+      channel_.receive_all(times.end_s);
+    });
+    return times;
+  }
+
+  double receive_latency() {
+    double latency_s = 0;
+    guarded([&] {
+      if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
+      latency_s = channel_.receive<double>();
+    });
+    return latency_s;
+  }
+
+ private:
+  template <typename Talk>
+  void guarded(const Talk& talk) {
+    try {
+      talk();
+    } catch (const boost::system::system_error&) {
+      throw Error(ErrorKind::input, {platform_.string()}, "SimGrid aborted during the replay");
+    }
+  }
+
+  std::filesystem::path platform_;
+  Channel channel_;
+  pid_t child_ = -1;
+  PlatformDescription description_;
+};
+
+Simulator::Simulator(const std::filesystem::path& platform, const SimulatorOptions& options)
+    : process_(std::make_unique<Process>(platform, options)) {}
+Simulator::~Simulator() = default;
+Simulator::Simulator(Simulator&&) noexcept = default;
+Simulator& Simulator::operator=(Simulator&&) noexcept = default;
+
+const PlatformDescription& Simulator::platform() const { return process_->platform(); }
+
+ReplayTimes Simulator::replay(const ReplayProgram& program) {
+  process_->ask(Request::replay_in_fork, program);
+  return process_->receive_times();
+}
+
+ReplayWorker::ReplayWorker(const std::filesystem::path& platform, const SimulatorOptions& options)
+    : simulator_(platform, options) {}
+
+void ReplayWorker::start(const ReplayProgram& program) {
+  simulator_.process_->ask(Request::replay_here, program);
+}
+
+double ReplayWorker::finish() { return simulator_.process_->receive_latency(); }
+
+}  // namespace h2h

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <h2h/workload/workload.hpp>
+
+#include <algorithm>
+#include <queue>
+#include <set>
+#include <stdexcept>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include <h2h/base/text.hpp>
+
+#include "shapes.hpp"
+
+namespace h2h {
+namespace {
+
+using Graph = Workload::Graph;
+
+[[noreturn]] void refuse(const Location& where, const std::string& layer, const std::string& message,
+                         const std::string& hint = {}) {
+  throw Error(ErrorKind::input, where, fmt::format("layer '{}': {}", layer, message), hint);
+}
+
+Location place(const std::vector<Location>& places, std::size_t index, const Location& otherwise) {
+  return index < places.size() ? places[index] : otherwise;
+}
+
+/// Every number that later code asks a layer for, so that none of them overflows there.
+void check_sizes(const LayerDescription& description) {
+  const Layer& layer = description.layer;
+  const Shape in = layer.input();
+  const Shape out = layer.output();
+  if (std::min({in.channels, in.height, in.width, out.channels, out.height, out.width, layer.batch}) <= 0) {
+    refuse(description.where, layer.name, "every size must be at least 1");
+  }
+  try {
+    constexpr std::int64_t kBitsOfTheWidestNumber = 64;
+    product({layer.weights(), kBitsOfTheWidestNumber});
+    layer.macs();
+    product({4, layer.batch, in.elements(), kBitsOfTheWidestNumber});  // 4: the release's 2R x 2C
+    product({layer.batch, out.elements(), kBitsOfTheWidestNumber});
+  } catch (const std::overflow_error&) {
+    refuse(description.where, layer.name, "is too large: its work or one of its tensors exceeds 2^53");
+  }
+}
+
+std::vector<LayerIndex> resolve(const LayerDescription& consumer, const std::vector<std::string>& names,
+                                const std::vector<Location>& places, std::string_view key,
+                                const std::unordered_map<std::string, LayerIndex>& index) {
+  std::vector<LayerIndex> producers;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Location where = place(places, i, consumer.where);
+    const auto found = index.find(names[i]);
+    if (found == index.end()) {
+      std::vector<std::string> known;
+      known.reserve(index.size());
+      for (const auto& [name, _] : index) known.push_back(name);
+      std::sort(known.begin(), known.end());
+      refuse(where, consumer.layer.name, fmt::format("{} names an unknown layer '{}'", key, names[i]),
+             suggest(names[i], known));
+    }
+    if (std::find(producers.begin(), producers.end(), found->second) != producers.end()) {
+      refuse(where, consumer.layer.name, fmt::format("{} names '{}' twice", key, names[i]), "keep one");
+    }
+    producers.push_back(found->second);
+  }
+  return producers;
+}
+
+void add_edges(Graph& graph, LayerIndex consumer, const LayerDescription& description,
+               std::span<const LayerIndex> producers, bool checked) {
+  if (producers.empty()) return;
+  std::vector<const Layer*> layers;
+  layers.reserve(producers.size());
+  for (const LayerIndex producer : producers) layers.push_back(&graph[producer]);
+  const InputShares shares(description.layer, layers);
+  if (checked && shares.misfit()) {
+    const Misfit& misfit = *shares.misfit();
+    refuse(place(description.input_places, misfit.input, description.where), description.layer.name, misfit.message,
+           misfit.hint);
+  }
+  const std::vector<std::int64_t> features = shares.misfit() ? unchecked_shares(layers) : shares.features();
+  std::int64_t total = 0;
+  for (const std::int64_t part : features) total += part;
+  for (std::size_t i = 0; i < producers.size(); ++i) {
+    boost::add_edge(producers[i], consumer, {Dependency::Role::input, features[i], total}, graph);
+  }
+}
+
+void add_residuals(Graph& graph, LayerIndex consumer, const LayerDescription& description,
+                   std::span<const LayerIndex> producers, bool checked) {
+  for (std::size_t i = 0; i < producers.size(); ++i) {
+    if (const auto misfit = residual_misfit(description.layer, graph[producers[i]]); checked && misfit) {
+      refuse(place(description.residual_places, i, description.where), description.layer.name,
+             fmt::format("residual {}", *misfit));
+    }
+    boost::add_edge(producers[i], consumer, {Dependency::Role::residual}, graph);
+  }
+}
+
+/// Kahn's algorithm, the smallest index first; shorter than the graph where that has a cycle.
+std::vector<LayerIndex> sorted_as_far_as_possible(const Graph& graph) {
+  std::vector<std::size_t> waiting(boost::num_vertices(graph));
+  std::priority_queue<LayerIndex, std::vector<LayerIndex>, std::greater<>> ready;
+  for (LayerIndex v = 0; v < waiting.size(); ++v) {
+    waiting[v] = boost::in_degree(v, graph);
+    if (waiting[v] == 0) ready.push(v);
+  }
+  std::vector<LayerIndex> order;
+  order.reserve(waiting.size());
+  while (!ready.empty()) {
+    const LayerIndex v = ready.top();
+    ready.pop();
+    order.push_back(v);
+    for (const auto edge : boost::make_iterator_range(boost::out_edges(v, graph))) {
+      const auto consumer = static_cast<LayerIndex>(boost::target(edge, graph));
+      if (--waiting[consumer] == 0) ready.push(consumer);
+    }
+  }
+  return order;
+}
+
+void refuse_cycle(const Graph& graph, std::span<const LayerIndex> sorted, const WorkloadDescription& description) {
+  std::vector<bool> on_no_cycle(boost::num_vertices(graph));
+  for (const LayerIndex v : sorted) on_no_cycle[v] = true;
+  // Every layer left has a producer that is left; walking back from any of them must meet itself.
+  std::vector<LayerIndex> path;
+  auto v = static_cast<LayerIndex>(std::find(on_no_cycle.begin(), on_no_cycle.end(), false) - on_no_cycle.begin());
+  while (std::find(path.begin(), path.end(), v) == path.end()) {
+    path.push_back(v);
+    for (const auto edge : boost::make_iterator_range(boost::in_edges(v, graph))) {
+      if (const auto producer = boost::source(edge, graph); !on_no_cycle[producer]) {
+        v = static_cast<LayerIndex>(producer);
+        break;
+      }
+    }
+  }
+  std::vector<LayerIndex> cycle(std::find(path.begin(), path.end(), v), path.end());
+  std::reverse(cycle.begin(), cycle.end());
+  std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
+  constexpr std::size_t kShown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, cycle.size()); ++i) text += fmt::format("{} -> ", graph[cycle[i]].name);
+  if (cycle.size() > kShown) text += fmt::format("({} more) -> ", cycle.size() - kShown);
+  const LayerDescription& first = description.layers[cycle.front()];
+  refuse(first.where, first.layer.name, fmt::format("is on a cycle: {}{}", text, first.layer.name),
+         "a workload must be acyclic");
+}
+
+}  // namespace
+
+Workload::Workload(const WorkloadDescription& description)
+    : name_(description.name), unchecked_reason_(description.unchecked_reason) {
+  if (description.layers.empty()) throw Error(ErrorKind::input, description.where, "a workload needs at least one layer");
+  std::unordered_map<std::string, LayerIndex> index;
+  for (LayerDescription layer : description.layers) {
+    if (auto* add = std::get_if<Add>(&layer.layer.operation)) {
+      add->terms = std::max<std::int64_t>(1, static_cast<std::int64_t>(layer.inputs.size()));
+    }
+    layer.layer.reads_network_input = layer.inputs.empty();
+    check_sizes(layer);
+    if (!index.emplace(layer.layer.name, boost::num_vertices(graph_)).second) {
+      refuse(layer.where, layer.layer.name, "the name is taken by an earlier layer", "names must be unique");
+    }
+    boost::add_vertex(layer.layer, graph_);
+  }
+  const bool checked = unchecked_reason_.empty();
+  for (LayerIndex v = 0; v < description.layers.size(); ++v) {
+    const LayerDescription& layer = description.layers[v];
+    const auto inputs = resolve(layer, layer.inputs, layer.input_places, "inputs", index);
+    const auto residual = resolve(layer, layer.residual, layer.residual_places, "residual", index);
+    add_edges(graph_, v, layer, inputs, checked);
+    add_residuals(graph_, v, layer, residual, checked);
+  }
+  const auto order = sorted_as_far_as_possible(graph_);
+  if (order.size() != size()) refuse_cycle(graph_, order, description);
+}
+
+std::optional<LayerIndex> Workload::find(std::string_view name) const {
+  for (LayerIndex v = 0; v < size(); ++v) {
+    if (graph_[v].name == name) return v;
+  }
+  return std::nullopt;
+}
+
+std::vector<LayerIndex> Workload::topological_order() const { return sorted_as_far_as_possible(graph_); }
+
+std::vector<std::string> Workload::modalities() const {
+  std::vector<std::string> names;
+  for (LayerIndex v = 0; v < size(); ++v) {
+    const std::string& name = graph_[v].modality;
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+Workload Workload::with_modalities(std::span<const std::string> wanted) const {
+  const std::vector<std::string> known = modalities();
+  std::set<std::string> named;
+  std::set<std::string> off;
+  for (const std::string& word : wanted) {
+    const bool negated = word.starts_with('-');
+    const std::string name = negated ? word.substr(1) : word;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw Error(ErrorKind::usage, fmt::format("workload '{}' has no modality '{}'", name_, name),
+                  suggest(name, known));
+    }
+    (negated ? off : named).insert(name);
+  }
+  std::vector<bool> kept(size());
+  for (const LayerIndex v : topological_order()) {
+    const std::string& modality = graph_[v].modality;
+    kept[v] = modality.empty() || (!off.contains(modality) && (named.empty() || named.contains(modality)));
+    const auto edges = boost::make_iterator_range(boost::in_edges(v, graph_));
+    const auto feeds = [&](const auto& edge) { return kept[boost::source(edge, graph_)]; };
+    if (!graph_[v].reads_network_input && std::none_of(edges.begin(), edges.end(), feeds)) kept[v] = false;
+  }
+  Workload rest;
+  rest.name_ = name_;
+  rest.unchecked_reason_ = unchecked_reason_;
+  std::vector<LayerIndex> renumbered(size());
+  for (LayerIndex v = 0; v < size(); ++v) {
+    if (kept[v]) renumbered[v] = static_cast<LayerIndex>(boost::add_vertex(graph_[v], rest.graph_));
+  }
+  for (LayerIndex v = 0; v < size(); ++v) {
+    if (!kept[v]) continue;
+    for (const auto edge : boost::make_iterator_range(boost::in_edges(v, graph_))) {
+      const auto producer = boost::source(edge, graph_);
+      if (kept[producer]) boost::add_edge(renumbered[producer], renumbered[v], graph_[edge], rest.graph_);
+    }
+  }
+  if (rest.size() == 0) {
+    throw Error(ErrorKind::usage, fmt::format("no layer of workload '{}' is left", name_),
+                fmt::format("its modalities are {}", enumerate(known, "and")));
+  }
+  return rest;
+}
+
+Workload Workload::with_batch(std::int64_t batch) const {
+  Workload changed = *this;
+  for (LayerIndex v = 0; v < size(); ++v) {
+    changed.graph_[v].batch = batch;
+    try {
+      check_sizes({changed.graph_[v]});
+    } catch (const Error& failure) {
+      throw Error(ErrorKind::usage, fmt::format("batch {}: {}", batch, failure.message()));
+    }
+  }
+  return changed;
+}
+
+std::int64_t Workload::weights() const {
+  std::int64_t total = 0;
+  for (LayerIndex v = 0; v < size(); ++v) total += graph_[v].weights();
+  return total;
+}
+
+std::int64_t Workload::macs() const {
+  std::int64_t total = 0;
+  for (LayerIndex v = 0; v < size(); ++v) total += graph_[v].macs();
+  return total;
+}
+
+std::int64_t Workload::activations() const {
+  std::int64_t total = 0;
+  for (LayerIndex v = 0; v < size(); ++v) total += graph_[v].batch * graph_[v].output().elements();
+  return total;
+}
+
+}  // namespace h2h
