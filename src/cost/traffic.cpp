@@ -6,7 +6,9 @@ namespace {
 
 constexpr int kBitsPerByte = 8;
 
-std::int64_t rounded_up(__int128 numerator, __int128 denominator) {
+__extension__ using Wide = __int128;  // elements times channels times bits may pass 2^63
+
+std::int64_t rounded_up(Wide numerator, Wide denominator) {
   return static_cast<std::int64_t>((numerator + denominator - 1) / denominator);
 }
 
@@ -31,13 +33,13 @@ std::int64_t output_elements(const Layer& layer, IfmExtent extent) {
 }
 
 std::int64_t bytes_of(std::int64_t elements, int bits) {
-  return rounded_up(static_cast<__int128>(elements) * bits, kBitsPerByte);
+  return rounded_up(static_cast<Wide>(elements) * bits, kBitsPerByte);
 }
 
 std::int64_t dependency_bytes(const Layer& consumer, const Dependency& dependency, IfmExtent extent, int bits) {
   if (dependency.role == Dependency::Role::residual) return bytes_of(output_elements(consumer, extent), bits);
-  return rounded_up(static_cast<__int128>(input_elements(consumer, extent)) * dependency.features * bits,
-                    static_cast<__int128>(dependency.of_features) * kBitsPerByte);
+  return rounded_up(static_cast<Wide>(input_elements(consumer, extent)) * dependency.features * bits,
+                    static_cast<Wide>(dependency.of_features) * kBitsPerByte);
 }
 
 }  // namespace h2h

@@ -16,7 +16,7 @@ namespace {
 
 namespace x3 = boost::spirit::x3;
 
-const auto kWord = x3::rule<class WordTag, std::string>{} = +(x3::alnum | x3::char_("_-."));
+const auto kWord = x3::rule<class WordTag, std::string>{} = +(x3::alnum | x3::char_("-_."));
 const auto kValue = x3::rule<class ValueTag, std::string>{} = +(x3::char_ - x3::char_(",[]"));
 const auto kOption = x3::rule<class OptionTag, std::pair<std::string, std::string>>{} = kWord >> '=' >> kValue;
 const auto kOptions = x3::rule<class OptionsTag, std::vector<std::pair<std::string, std::string>>>{} =

@@ -293,7 +293,9 @@ class Checker {
     }
     std::map<std::string_view, std::size_t> rank;
     std::map<std::string_view, std::string_view> parent;
-    boost::disjoint_sets components(boost::associative_property_map(rank), boost::associative_property_map(parent));
+    boost::associative_property_map rank_map(rank);
+    boost::associative_property_map parent_map(parent);
+    boost::disjoint_sets components(rank_map, parent_map);
     for (const std::string_view name : names) components.make_set(name);
     for (const xml_node& child : zone.children()) {
       const std::string_view source = child.attribute("src").value();

@@ -26,19 +26,19 @@ const std::vector<std::string>& layer_type_names() {
 std::string_view to_string(LayerType type) { return layer_type_names().at(static_cast<std::size_t>(type)); }
 
 std::int64_t Layer::weights() const {
-  return std::visit([](const auto& operation) { return operation.weights(); }, operation);
+  return std::visit([](const auto& one) { return one.weights(); }, operation);
 }
 
 std::int64_t Layer::macs() const {
-  return product({batch, std::visit([](const auto& operation) { return operation.macs(); }, operation)});
+  return product({batch, std::visit([](const auto& one) { return one.macs(); }, operation)});
 }
 
 Shape Layer::input() const {
-  return std::visit([](const auto& operation) { return operation.input(); }, operation);
+  return std::visit([](const auto& one) { return one.input(); }, operation);
 }
 
 Shape Layer::output() const {
-  return std::visit([](const auto& operation) { return operation.output(); }, operation);
+  return std::visit([](const auto& one) { return one.output(); }, operation);
 }
 
 }  // namespace h2h

@@ -56,8 +56,12 @@ using Scheduler = std::function<Schedule(const Problem&, const Mapping&)>;
 /// @throws Error (internal) if the checker finds anything but an excess of DRAM
 Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);
 
-/// Runs a mapper and judges every step. @throws Error (usage) if the last step leaves layers unmapped
-Run run_mapper(const Problem& problem, const Mapper& mapper, StepContext& context, const Scheduler& scheduler,
-               bool replayed);
+/// Runs a mapper and judges every step.
+/// @param start the mapping that its first step is given, `Mapping::none()` or one that was saved
+Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& start, StepContext& context,
+               const Scheduler& scheduler, bool replayed);
+
+/// A mapping that was not searched for, as a run of one step.
+Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);
 
 }  // namespace h2h

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "options.hpp"
+
+namespace h2h::cli {
+
+// One file a command. Each adds its options and sets what runs if it is chosen.
+
+/// `run`, and the bare command: maps, replays, prints the table of steps.
+void add_run(CLI::App& app, Options& options, const Registry& registry, Command& command);
+/// `replay`: a saved mapping.
+void add_replay(CLI::App& app, Options& options, const Registry& registry, Command& command);
+/// `costs`: layer by accelerator.
+void add_costs(CLI::App& app, Options& options, const Registry& registry, Command& command);
+/// `check`: files, mapping and schedule.
+void add_check(CLI::App& app, Options& options, const Registry& registry, Command& command);
+/// `list`: mappers, accelerators, models, workloads, platforms.
+void add_list(CLI::App& app, Options& options, const Registry& registry, Command& command);
+
+}  // namespace h2h::cli

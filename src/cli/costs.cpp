@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <nlohmann/json.hpp>
+
+#include <h2h/cost/problem.hpp>
+#include <h2h/report/csv.hpp>
+
+#include "commands.hpp"
+
+namespace h2h::cli {
+namespace {
+
+/// Cost of one layer on one kind of accelerator.
+struct Cost {
+  const Layer* layer;
+  const Accelerator* accelerator;
+  std::optional<ComputeTime> time;
+  std::int64_t weight_bytes;
+  std::int64_t input_bytes = 0;
+  std::int64_t output_bytes;
+  double weights_s;
+  double inputs_s = 0;
+  double outputs_s;
+};
+
+Cost cost_of(const Problem& problem, LayerIndex layer, std::uint32_t kind) {
+  const AcceleratorIndex a = problem.representative(kind);
+  const Problem::LayerCost& cost = problem.cost(layer, a);
+  const Accelerator& accelerator = problem.system().accelerators[a];
+  Cost result{&problem.workload().layer(layer), &accelerator,  accelerator.type.time(problem.workload().layer(layer)),
+              cost.weight_bytes,                0,             cost.output_bytes,
+              cost.weights_s,                   0,             cost.output_s};
+  for (const TensorIndex tensor : problem.inputs(layer)) {
+    result.input_bytes += problem.input_bytes(tensor, a);
+    result.inputs_s += problem.input_s(tensor, a);
+  }
+  return result;
+}
+
+template <typename Visit>
+void for_each_cost(const Problem& problem, const Visit& visit) {
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+    for (std::uint32_t kind = 0; kind < problem.kinds(); ++kind) visit(cost_of(problem, layer, kind));
+  }
+}
+
+void write_csv(std::ostream& out, const Problem& problem) {
+  write_csv_row(out, {"layer", "type", "accelerator", "model", "compute_s", "bottleneck", "weight_bytes", "input_bytes", "output_bytes",
+                      "weights_s", "inputs_s", "output_s"});
+  for_each_cost(problem, [&](const Cost& cost) {
+    if (!cost.time) return;
+    write_csv_row(out, {cost.layer->name, std::string(to_string(cost.layer->type())), cost.accelerator->name, cost.accelerator->type.name(),
+                        fmt::format("{}", cost.time->seconds), std::string(to_string(cost.time->bottleneck)),
+                        fmt::format("{}", cost.weight_bytes), fmt::format("{}", cost.input_bytes), fmt::format("{}", cost.output_bytes),
+                        fmt::format("{}", cost.weights_s), fmt::format("{}", cost.inputs_s), fmt::format("{}", cost.outputs_s)});
+  });
+}
+
+void write_json(std::ostream& out, const Problem& problem) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for_each_cost(problem, [&](const Cost& cost) {
+    if (!cost.time) return;
+    rows.push_back({{"layer", cost.layer->name},
+                    {"type", to_string(cost.layer->type())},
+                    {"accelerator", cost.accelerator->name},
+                    {"model", cost.accelerator->type.name()},
+                    {"compute_s", cost.time->seconds},
+                    {"bottleneck", to_string(cost.time->bottleneck)},
+                    {"weight_bytes", cost.weight_bytes},
+                    {"input_bytes", cost.input_bytes},
+                    {"output_bytes", cost.output_bytes},
+                    {"weights_s", cost.weights_s},
+                    {"inputs_s", cost.inputs_s},
+                    {"output_s", cost.outputs_s}});
+  });
+  out << nlohmann::ordered_json{{"schema", "h2h-sim/costs/1"}, {"costs", std::move(rows)}}.dump(2) << '\n';
+}
+
+/// Milliseconds in four characters, with a mark where the local DRAM binds.
+std::string cell(const std::optional<ComputeTime>& time) {
+  if (!time) return "-";
+  constexpr double kMilli = 1e3;
+  const double ms = time->seconds * kMilli;
+  const int decimals = ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}{}", ms, decimals, time->bottleneck == Bottleneck::dram ? "*" : " ");
+}
+
+void write_table(std::ostream& out, const Problem& problem) {
+  constexpr std::uint32_t kColumns = 10;  // as many as fit 80 characters
+  constexpr std::size_t kNameWidth = 16;
+  fmt::print(out, "Milliseconds of computation and local DRAM; * where the DRAM binds, - where the layer does not run\n");
+  for (std::uint32_t first = 0; first < problem.kinds(); first += kColumns) {
+    const std::uint32_t last = std::min(first + kColumns, problem.kinds());
+    fmt::print(out, "\n{:<16}", "layer");
+    for (std::uint32_t kind = first; kind < last; ++kind) {
+      const std::string& name = problem.system().accelerators[problem.representative(kind)].type.name();
+      fmt::print(out, "{:>5} ", name.substr(0, 5));
+    }
+    out << '\n';
+    for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+      const std::string& name = problem.workload().layer(layer).name;
+      fmt::print(out, "{:<16}", name.size() < kNameWidth ? name : name.substr(0, kNameWidth - 2) + "~");
+      for (std::uint32_t kind = first; kind < last; ++kind) fmt::print(out, "{:>6}", cell(cost_of(problem, layer, kind).time));
+      out << '\n';
+    }
+  }
+}
+
+void costs(const Options& options, const Registry& registry) {
+  const Inputs inputs = read(options, registry);
+  const Problem problem(inputs.workload, inputs.system);
+  if (!options.json.empty()) write_to(options.json, [&](std::ostream& out) { write_json(out, problem); });
+  if (!options.csv.empty()) write_to(options.csv, [&](std::ostream& out) { write_csv(out, problem); });
+  if (options.json != "-" && options.csv != "-") write_to("-", [&](std::ostream& out) { write_table(out, problem); });
+}
+
+}  // namespace
+
+void add_costs(CLI::App& app, Options& options, const Registry& registry, Command& command) {
+  CLI::App* subcommand = app.add_subcommand("costs", "What each layer costs on each accelerator, and what binds it there");
+  add_input_options(*subcommand, options, true);
+  subcommand->add_option("--json", options.json, "Write all costs as JSON; - is standard output")->type_name("FILE")->group("Results");
+  subcommand->add_option("--csv", options.csv, "Write all costs as CSV; - is standard output")->type_name("FILE")->group("Results");
+  subcommand->callback([&] { command = [&] { costs(options, registry); }; });
+}
+
+}  // namespace h2h::cli

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <spdlog/spdlog.h>
+
+#include <h2h/base/files.hpp>
+#include <h2h/base/text.hpp>
+#include <h2h/base/units.hpp>
+#include <h2h/workload/workload_file.hpp>
+
+#include "commands.hpp"
+
+namespace h2h::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Breaks text at spaces so that no line passes 80 columns.
+void print_wrapped(std::ostream& out, std::string_view text, std::size_t indent) {
+  constexpr std::size_t kColumns = 80;
+  while (!text.empty()) {
+    std::size_t length = text.size();
+    if (length > kColumns - indent) {
+      length = text.rfind(' ', kColumns - indent);
+      if (length == std::string_view::npos) length = std::min(text.find(' '), text.size());
+    }
+    fmt::print(out, "{:{}}{}\n", "", indent, text.substr(0, length));
+    text.remove_prefix(std::min(length + 1, text.size()));
+  }
+}
+
+template <typename Family>
+void print_family(std::ostream& out, const Family& family) {
+  fmt::print(out, "{}\n", family.name);
+  print_wrapped(out, family.summary, 4);
+  print_wrapped(out, "[" + family.reference + "]", 4);
+  for (const OptionDescription& option : family.options) {
+    print_wrapped(out, fmt::format("{}={}: {}", option.name, option.value, option.meaning), 8);
+  }
+}
+
+void list_mappers(std::ostream& out, const Registry& registry) {
+  fmt::print(out, "Mappers (--mapper NAME[option=value,...])\n\n");
+  for (const auto& [_, family] : registry.mappers()) {
+    print_family(out, family);
+    const Section defaults = Section::from_options({}, family.name);
+    print_wrapped(out, "= " + family.expand(defaults), 4);
+  }
+  fmt::print(out, "\nSteps, to be chained with '+'\n\n");
+  for (const auto& [_, family] : registry.steps()) print_family(out, family);
+}
+
+void list_models(std::ostream& out, const Registry& registry) {
+  fmt::print(out, "Families of accelerator models (a catalogue entry's `model`)\n\n");
+  for (const auto& [name, family] : registry.models()) {
+    fmt::print(out, "{}\n", name);
+    print_wrapped(out, family.summary, 4);
+  }
+}
+
+/// Files of a data folder by their names relative to it.
+std::vector<fs::path> shipped(const std::string& kind, const std::string& extension) {
+  std::vector<fs::path> files;
+  for (const fs::path& folder : data_folders(kind)) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() == extension) files.push_back(entry.path());
+    }
+    if (!files.empty()) break;
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string shipped_name(const std::string& kind, const fs::path& file) {
+  for (const fs::path& folder : data_folders(kind)) {
+    const fs::path relative = file.lexically_relative(folder);
+    if (!relative.empty() && *relative.begin() != "..") return relative.string();
+  }
+  return file.string();
+}
+
+void list_workloads(std::ostream& out) {
+  fmt::print(out, "{:<28}{:>8}{:>12}{:>10}{:>12}  {}\n", "workload", "layers", "parameters", "MACs", "bytes at 32", "modalities");
+  for (const fs::path& file : shipped("workloads", ".yaml")) {
+    const Workload workload = read_workload(file);
+    constexpr double kBytes = 4;
+    fmt::print(out, "{:<28}{:>8}{:>12}{:>10}{:>12}  {}\n", shipped_name("workloads", file), workload.size(),
+               with_si_prefix(static_cast<double>(workload.weights())), with_si_prefix(static_cast<double>(workload.macs())),
+               with_si_prefix(kBytes * static_cast<double>(workload.weights() + workload.activations())),
+               workload.modalities().size());
+  }
+}
+
+void list_accelerators(std::ostream& out, const Options& options, const Registry& registry) {
+  const fs::path file = find_file(options.catalogue.empty() ? "accelerators.yaml" : options.catalogue, data_folders("platforms"));
+  const Catalogue catalogue = read_catalogue(file, registry.models());
+  for (const AcceleratorType& type : catalogue.types) {
+    std::vector<std::string> types;
+    for (const LayerType layer_type : type.layer_types) types.emplace_back(to_string(layer_type));
+    fmt::print(out, "{}\n", type.name());
+    print_wrapped(out, fmt::format("{}; model {}; {}; weights of {} bit, activations of {}; {}B of DRAM{}, {:.0f} % of it for weights; {} W active, {} W idle",
+                                   fmt::join(types, ", "), type.family, type.board.empty() ? "no board named" : type.board, type.device.weight_bits,
+                                   type.device.activation_bits, with_si_prefix(type.dram_bytes),
+                                   type.device.dram_Bps ? fmt::format(" at {}B/s", with_si_prefix(*type.device.dram_Bps)) : "",
+                                   100 * type.weight_share, type.active_W, type.idle_W),
+                  4);
+    if (!type.paper.empty()) print_wrapped(out, type.paper, 4);
+    for (const auto& [key, value] : type.provenance) print_wrapped(out, fmt::format("{}: {}", key, value), 8);
+  }
+}
+
+void list_platforms(std::ostream& out, const Options& options, const Registry& registry) {
+  fmt::print(out, "{:<28}{:>7}{:>7}{:>16}  {}\n", "platform", "FPGAs", "links", "to each FPGA", "catalogue");
+  for (const fs::path& file : shipped("platforms", ".xml")) {
+    Options one = options;
+    one.platform = file.string();
+    const PlatformInputs platform = read_platform(request_of(one), registry);
+    double least = platform.system.accelerators.front().from_host.bandwidth_Bps;
+    for (const Accelerator& accelerator : platform.system.accelerators) least = std::min(least, accelerator.from_host.bandwidth_Bps);
+    fmt::print(out, "{:<28}{:>7}{:>7}{:>16}  {}\n", shipped_name("platforms", file), platform.system.accelerators.size(),
+               platform.system.links.size(), with_si_prefix(least) + "B/s", platform.simulator.platform().catalogue);
+  }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Options& options, const Registry& registry, Command& command) {
+  CLI::App* subcommand = app.add_subcommand("list", "What there is: mappers, models, accelerators, workloads, platforms");
+  subcommand->require_subcommand(1);
+  const auto add = [&](const char* name, const char* summary, std::function<void(std::ostream&)> write) {
+    CLI::App* what = subcommand->add_subcommand(name, summary);
+    what->callback([&command, write = std::move(write)] { command = [write] { write_to("-", write); }; });
+    return what;
+  };
+  add("mappers", "Mappers and steps with their options", [&](std::ostream& out) { list_mappers(out, registry); });
+  add("models", "Families of accelerator models", [&](std::ostream& out) { list_models(out, registry); });
+  add("workloads", "Shipped workloads with their totals", [](std::ostream& out) { list_workloads(out); });
+  add("platforms", "Shipped platforms", [&](std::ostream& out) { list_platforms(out, options, registry); });
+  add("accelerators", "Accelerators of a catalogue, with the provenance of each number",
+      [&](std::ostream& out) { list_accelerators(out, options, registry); })
+      ->add_option("--accelerators", options.catalogue, "The catalogue (default: accelerators.yaml)")
+      ->type_name("FILE");
+}
+
+}  // namespace h2h::cli

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tool: options in, one command run, errors to exit codes. Results go to standard output, log and errors to
+// standard error.
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <h2h/base/text.hpp>
+#include <h2h/version.hpp>
+
+#include "commands.hpp"
+
+namespace {
+
+using namespace h2h;
+
+constexpr char kFooter[] =
+    "Exit status: 0 well, 1 internal error, 2 usage, 3 a file is wrong, 4 nothing maps.\n"
+    "Files are looked up as given, then among the shipped ones: h2h-sim list workloads.";
+
+struct Verbosity {
+  int louder = 0;
+  bool quiet = false;
+  std::string level;
+};
+
+void set_up_log(const Verbosity& verbosity) {
+  const auto logger = spdlog::stderr_color_mt("h2h-sim");
+  logger->set_pattern("%n: %^%l%$: %v");
+  spdlog::set_default_logger(logger);
+  if (!verbosity.level.empty()) {
+    spdlog::set_level(spdlog::level::from_str(verbosity.level));
+  } else if (verbosity.quiet) {
+    spdlog::set_level(spdlog::level::err);
+  } else {
+    spdlog::set_level(verbosity.louder == 0 ? spdlog::level::warn : verbosity.louder == 1 ? spdlog::level::info : spdlog::level::debug);
+  }
+}
+
+std::string joined(int count, char** words) {
+  std::string line;
+  for (int i = 0; i < count; ++i) line += fmt::format("{}{}", i == 0 ? "" : " ", words[i]);
+  return line;
+}
+
+/// The first word that CLI11 did not know, with the nearest option that there is.
+std::string explain(const CLI::App& app, const CLI::ParseError& failure) {
+  const auto* chosen = &app;
+  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+  if (failure.get_name() != "ExtrasError" || chosen->remaining(true).empty()) return failure.what();
+  const std::string word = chosen->remaining(true).front();
+  std::vector<std::string> known;
+  for (const CLI::Option* option : chosen->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  if (!word.starts_with('-')) {
+    for (const CLI::App* subcommand : chosen->get_subcommands([](const CLI::App*) { return true; })) known.push_back(subcommand->get_name());
+  }
+  const auto near = nearest(word.substr(0, word.find('=')), known);
+  return fmt::format("unknown {} '{}'{}", word.starts_with('-') ? "option" : "command", word,
+                     near ? fmt::format("; did you mean '{}'?", *near) : "; --help lists what there is");
+}
+
+int report(const Error& error) {
+  std::cout.flush();
+  fmt::print(stderr, "h2h-sim: {}\n", error.what());
+  return static_cast<int>(error.kind());
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Maps heterogeneous DNN models onto heterogeneous multi-FPGA systems and says what a mapping costs.", "h2h-sim"};
+  app.set_version_flag("--version", fmt::format("h2h-sim {}", kVersion));
+  app.footer(kFooter);
+  app.get_formatter()->column_width(30);
+  app.require_subcommand(0, 1);
+
+  const Registry registry = builtin_registry();
+  cli::Options options;
+  options.command = joined(argc, argv);
+  Verbosity verbosity;
+  cli::Command command;
+  cli::add_run(app, options, registry, command);
+  cli::add_replay(app, options, registry, command);
+  cli::add_costs(app, options, registry, command);
+  cli::add_check(app, options, registry, command);
+  cli::add_list(app, options, registry, command);
+  app.add_flag("-v,--verbose", verbosity.louder, "Say more; twice for debugging")->group("Log");
+  app.add_flag("-q,--quiet", verbosity.quiet, "Say errors only")->group("Log");
+  app.add_option("--log-level", verbosity.level, "trace, debug, info, warn, error or off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->type_name("LEVEL")
+      ->group("Log");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& failure) {
+    return report(Error(ErrorKind::usage, explain(app, failure)));
+  }
+  set_up_log(verbosity);
+  if (app.get_subcommands().empty() && argc == 1) {
+    std::cout << app.help();
+    return 0;
+  }
+  command();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    return report(error);
+  } catch (const std::exception& failure) {
+    return report(Error(ErrorKind::internal, failure.what(), "this is a defect of h2h-sim; please report it"));
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/split.hpp>
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <h2h/base/files.hpp>
+#include <h2h/base/units.hpp>
+
+namespace h2h::cli {
+namespace fs = std::filesystem;
+
+void add_input_options(CLI::App& app, Options& options, bool with_workload) {
+  const std::string group = "Input";
+  app.add_option("-p,--platform", options.platform, "SimGrid platform with accelerators (XML)")->type_name("FILE")->group(group);
+  if (with_workload) {
+    app.add_option("-w,--workload", options.workload, "Layer graph (YAML)")->type_name("FILE")->group(group);
+    app.add_option("-b,--batch", options.batch, "Batch instead of the workload's")->check(CLI::PositiveNumber)->type_name("N")->group(group);
+    app.add_option("-m,--modalities", options.modalities, "Only these modalities, or all but those with a '-' before the name")
+        ->type_name("A,B")
+        ->group(group);
+  }
+  app.add_option("--accelerators", options.catalogue, "Accelerator catalogue instead of the platform's (YAML)")->type_name("FILE")->group(group);
+  app.add_option("--bandwidth", options.bandwidth, "Bandwidth of each FPGA's own links, such as 0.125GBps")->type_name("RATE")->group(group);
+  app.add_option("--cfg", options.cfg, "SimGrid setting, as its own --cfg")->type_name("KEY:VALUE")->group(group)->allow_extra_args(false);
+  app.add_option("--log", options.log, "SimGrid logging, as its own --log")->type_name("SETTING")->group(group)->allow_extra_args(false);
+}
+
+void add_search_options(CLI::App& app, Options& options) {
+  const std::string group = "Search";
+  app.add_option("--mapper", options.mappers, "Mapper or chain of steps, such as h2h; repeat for several (default: h2h)")
+      ->type_name("CHAIN")
+      ->group(group)
+      ->allow_extra_args(false);
+  app.add_option("--evaluator", options.evaluator, "What the search judges by: analytic or replay")
+      ->check(CLI::IsMember({"analytic", "replay"}))
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--mapping", options.mapping, "Start from this saved mapping (YAML)")->type_name("FILE")->group(group);
+  app.add_option("--seed", options.seed, "Seed of mappers that draw random numbers")->type_name("N")->capture_default_str()->group(group);
+  app.add_option("-j,--jobs", options.jobs, "Processes for replays in a search (default: all processors)")
+      ->check(CLI::Range(1U, 1024U))
+      ->type_name("N")
+      ->group(group);
+}
+
+void add_result_options(CLI::App& app, Options& options) {
+  const std::string group = "Results";
+  app.add_option("--json", options.json, "Write the result as JSON; - is standard output")->type_name("FILE")->group(group);
+  app.add_option("--csv", options.csv, "Write one row a step as CSV; - is standard output")->type_name("FILE")->group(group);
+  app.add_option("--save-mapping", options.save_mapping, "Write the mapping as YAML; - is standard output")->type_name("FILE")->group(group);
+  app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, without SimGrid")->group(group);
+  app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command line")->group(group);
+}
+
+std::vector<fs::path> data_folders(const std::string& kind) {
+  std::vector<fs::path> roots;
+  if (const char* root = std::getenv("H2H_DATA_DIR")) roots.emplace_back(root);
+  const fs::path tool(boost::dll::program_location().string());
+  roots.push_back(tool.parent_path().parent_path() / "share" / "h2h-sim");
+  for (fs::path folder = tool.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) roots.push_back(folder);
+  std::vector<fs::path> folders;
+  std::error_code ignored;
+  for (const fs::path& root : roots) {
+    // Both folders together are the mark of our data.
+    if (fs::is_directory(root / "platforms", ignored) && fs::is_directory(root / "workloads", ignored)) {
+      folders.push_back(root / kind);
+    }
+  }
+  return folders;
+}
+
+SimulatorOptions simulator_options(const Options& options) {
+  SimulatorOptions result{options.cfg, options.log, std::nullopt};
+  if (!options.bandwidth.empty()) {
+    const auto rate = parse_quantity(options.bandwidth, Dimension::bytes_per_second);
+    if (!rate || *rate <= 0) {
+      throw Error(ErrorKind::usage, fmt::format("--bandwidth '{}'", options.bandwidth),
+                  fmt::format("give a positive number with a unit: {}", describe_units(Dimension::bytes_per_second)));
+    }
+    result.bandwidth_Bps = rate;
+  }
+  return result;
+}
+
+unsigned jobs_of(const Options& options) {
+  return options.jobs > 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+}
+
+InputRequest request_of(const Options& options) {
+  InputRequest request;
+  request.workload = options.workload;
+  request.platform = options.platform;
+  if (!options.catalogue.empty()) request.catalogue = options.catalogue;
+  request.workload_folders = data_folders("workloads");
+  request.platform_folders = data_folders("platforms");
+  if (!options.modalities.empty()) boost::split(request.modalities, options.modalities, boost::is_any_of(","));
+  if (options.batch > 0) request.batch = options.batch;
+  request.simulator = simulator_options(options);
+  return request;
+}
+
+Inputs read(const Options& options, const Registry& registry) {
+  if (options.platform.empty()) throw Error(ErrorKind::usage, "--platform is missing", "such as --platform cloud.xml");
+  if (options.workload.empty()) throw Error(ErrorKind::usage, "--workload is missing", "such as --workload vlocnet.yaml");
+  Inputs inputs = read_inputs(request_of(options), registry);
+  for (const std::string& warning : inputs.warnings) spdlog::warn("{}: {}", inputs.platform_file.string(), warning);
+  return inputs;
+}
+
+void write_to(const std::string& target, const std::function<void(std::ostream&)>& write) {
+  std::ostringstream text;
+  write(text);
+  if (target != "-") return write_file(target, text.str());
+  std::cout << text.str() << std::flush;
+  if (!std::cout) throw Error(ErrorKind::input, "standard output cannot be written");
+}
+
+void write_results(const Options& options, const Report& report) {
+  if (!options.json.empty()) write_to(options.json, [&](std::ostream& out) { write_json(out, report); });
+  if (!options.csv.empty()) write_to(options.csv, [&](std::ostream& out) { write_csv(out, report); });
+  if (options.json != "-" && options.csv != "-" && options.save_mapping != "-") {
+    write_to("-", [&](std::ostream& out) { write_table(out, report); });
+  }
+}
+
+}  // namespace h2h::cli

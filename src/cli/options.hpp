@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <h2h/plugin/registry.hpp>
+#include <h2h/report/report.hpp>
+#include <h2h/run/inputs.hpp>
+
+namespace h2h::cli {
+
+/// Options that every command knows, and what they say.
+struct Options {
+  // Inputs.
+  std::string workload;
+  std::string platform;
+  std::string catalogue;
+  std::string bandwidth;
+  std::string modalities;
+  std::int64_t batch = 0;
+  std::vector<std::string> cfg;
+  std::vector<std::string> log;
+
+  // Search.
+  std::vector<std::string> mappers;
+  std::string evaluator = "analytic";
+  std::uint64_t seed = 1;
+  unsigned jobs = 0;  ///< 0: as many as there are processors
+
+  // Results.
+  std::string json;
+  std::string csv;
+  std::string mapping;
+  std::string save_mapping;
+  bool no_replay = false;
+  bool no_timing = false;
+
+  /// The command line as given.
+  std::string command;
+};
+
+/// A command runs after everything is parsed; nothing is chosen twice.
+using Command = std::function<void()>;
+
+void add_input_options(CLI::App& app, Options& options, bool with_workload);
+void add_search_options(CLI::App& app, Options& options);
+void add_result_options(CLI::App& app, Options& options);
+
+/// Reads what the options name. @throws Error
+Inputs read(const Options& options, const Registry& registry);
+InputRequest request_of(const Options& options);
+
+/// Folders in which the shipped workloads and platforms are looked up: H2H_DATA_DIR, the installed ones, and those of
+/// a source tree that the tool was built in.
+std::vector<std::filesystem::path> data_folders(const std::string& kind);
+
+SimulatorOptions simulator_options(const Options& options);
+unsigned jobs_of(const Options& options);
+
+/// Writes the results that the options ask for: JSON and CSV to files or to standard output, otherwise the table.
+void write_results(const Options& options, const Report& report);
+
+/// Writes to a file, or to standard output for "-".
+void write_to(const std::string& target, const std::function<void(std::ostream&)>& write);
+
+}  // namespace h2h::cli
