@@ -67,9 +67,9 @@ void check(const Options& options, const Registry& registry) {
 }  // namespace
 
 void add_check(CLI::App& app, Options& options, const Registry& registry, Command& command) {
-  CLI::App* subcommand = app.add_subcommand("check", "Check files: a workload, a platform, a mapping and its schedule");
-  add_input_options(*subcommand, options, true);
-  subcommand->add_option("--mapping", options.mapping, "A saved mapping to check (YAML)")->type_name("FILE");
+  CLI::App* subcommand = app.add_subcommand("check", "Check workload, platform, mapping, schedule");
+  add_input_options(*subcommand, options);
+  add_mapping_option(*subcommand, options, "A saved mapping to check (YAML)");
   subcommand->callback([&] { command = [&] { check(options, registry); }; });
 }
 

@@ -120,10 +120,9 @@ void costs(const Options& options, const Registry& registry) {
 }  // namespace
 
 void add_costs(CLI::App& app, Options& options, const Registry& registry, Command& command) {
-  CLI::App* subcommand = app.add_subcommand("costs", "What each layer costs on each accelerator, and what binds it there");
-  add_input_options(*subcommand, options, true);
-  subcommand->add_option("--json", options.json, "Write all costs as JSON; - is standard output")->type_name("FILE")->group("Results");
-  subcommand->add_option("--csv", options.csv, "Write all costs as CSV; - is standard output")->type_name("FILE")->group("Results");
+  CLI::App* subcommand = app.add_subcommand("costs", "What each layer costs on each accelerator");
+  add_input_options(*subcommand, options);
+  add_table_options(*subcommand, options);
   subcommand->callback([&] { command = [&] { costs(options, registry); }; });
 }
 

@@ -17,17 +17,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Breaks text at spaces so that no line passes 80 columns.
+/// Breaks text at spaces, and chains behind a '+', so that no line passes 80 columns where that can be.
 void print_wrapped(std::ostream& out, std::string_view text, std::size_t indent) {
   constexpr std::size_t kColumns = 80;
+  const std::size_t room = kColumns - indent;
   while (!text.empty()) {
     std::size_t length = text.size();
-    if (length > kColumns - indent) {
-      length = text.rfind(' ', kColumns - indent);
-      if (length == std::string_view::npos) length = std::min(text.find(' '), text.size());
+    if (length > room) {
+      const std::size_t space = text.rfind(' ', room);
+      const std::size_t plus = text.rfind('+', room - 1);
+      const bool at_plus = plus != std::string_view::npos && (space == std::string_view::npos || plus > space);
+      length = at_plus ? plus + 1 : space != std::string_view::npos ? space : std::min(text.find(' '), text.size());
     }
     fmt::print(out, "{:{}}{}\n", "", indent, text.substr(0, length));
-    text.remove_prefix(std::min(length + 1, text.size()));
+    text.remove_prefix(length);
+    while (text.starts_with(' ')) text.remove_prefix(1);
   }
 }
 
@@ -127,8 +131,12 @@ void list_platforms(std::ostream& out, const Options& options, const Registry& r
 }  // namespace
 
 void add_list(CLI::App& app, Options& options, const Registry& registry, Command& command) {
-  CLI::App* subcommand = app.add_subcommand("list", "What there is: mappers, models, accelerators, workloads, platforms");
-  subcommand->require_subcommand(1);
+  CLI::App* subcommand = app.add_subcommand("list", "Mappers, models, accelerators, workloads, ...");
+  subcommand->callback([&command, subcommand] {
+    if (subcommand->get_subcommands().empty()) {
+      command = [subcommand] { write_to("-", [&](std::ostream& out) { out << subcommand->help("h2h-sim"); }); };
+    }
+  });
   const auto add = [&](const char* name, const char* summary, std::function<void(std::ostream&)> write) {
     CLI::App* what = subcommand->add_subcommand(name, summary);
     what->callback([&command, write = std::move(write)] { command = [write] { write_to("-", write); }; });

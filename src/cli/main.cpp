@@ -3,6 +3,7 @@
 // The tool: options in, one command run, errors to exit codes. Results go to standard output, log and errors to
 // standard error.
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -22,7 +23,7 @@ using namespace h2h;
 
 constexpr char kFooter[] =
     "Exit status: 0 well, 1 internal error, 2 usage, 3 a file is wrong, 4 nothing maps.\n"
-    "Files are looked up as given, then among the shipped ones: h2h-sim list workloads.";
+    "Files are looked up as given, then among the shipped ones (h2h-sim list).";
 
 struct Verbosity {
   int louder = 0;
@@ -49,22 +50,36 @@ std::string joined(int count, char** words) {
   return line;
 }
 
-/// The first word that CLI11 did not know, with the nearest option that there is.
-std::string explain(const CLI::App& app, const CLI::ParseError& failure) {
-  const auto* chosen = &app;
-  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
-  if (failure.get_name() != "ExtrasError" || chosen->remaining(true).empty()) return failure.what();
-  const std::string word = chosen->remaining(true).front();
-  std::vector<std::string> known;
-  for (const CLI::Option* option : chosen->get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+/// Words that no option or command took: refuses them, with the nearest that there is.
+void refuse_rest(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  std::vector<std::string> words = chosen->remaining();
+  while (!chosen->get_subcommands().empty()) {
+    chosen = chosen->get_subcommands().front();
+    const std::vector<std::string> more = chosen->remaining();
+    words.insert(words.end(), more.begin(), more.end());
   }
-  if (!word.starts_with('-')) {
+  if (words.empty()) return;
+  // A misspelt option may have left its value behind; name the option.
+  const auto option = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word.starts_with('-'); });
+  const bool is_option = option != words.end();
+  const std::string word = (is_option ? *option : words.front()).substr(0, (is_option ? *option : words.front()).find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* candidate : chosen->get_options()) {
+    for (const std::string& name : candidate->get_lnames()) known.push_back("--" + name);
+  }
+  if (!is_option) {
+    known.clear();
     for (const CLI::App* subcommand : chosen->get_subcommands([](const CLI::App*) { return true; })) known.push_back(subcommand->get_name());
   }
-  const auto near = nearest(word.substr(0, word.find('=')), known);
-  return fmt::format("unknown {} '{}'{}", word.starts_with('-') ? "option" : "command", word,
-                     near ? fmt::format("; did you mean '{}'?", *near) : "; --help lists what there is");
+  const auto near = nearest(word, known);
+  throw Error(ErrorKind::usage, fmt::format("unknown {} '{}'", is_option ? "option" : "command", word),
+              near ? fmt::format("did you mean '{}'?", *near) : "--help says what there is");
+}
+
+void allow_extras_everywhere(CLI::App& app) {
+  app.allow_extras();
+  for (CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) allow_extras_everywhere(*subcommand);
 }
 
 int report(const Error& error) {
@@ -74,7 +89,8 @@ int report(const Error& error) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Maps heterogeneous DNN models onto heterogeneous multi-FPGA systems and says what a mapping costs.", "h2h-sim"};
+  CLI::App app{"Maps heterogeneous DNN models onto heterogeneous multi-FPGA systems\n"
+               "and says what a mapping costs in latency and energy.", "h2h-sim"};
   app.set_version_flag("--version", fmt::format("h2h-sim {}", kVersion));
   app.footer(kFooter);
   app.get_formatter()->column_width(30);
@@ -93,16 +109,18 @@ int run(int argc, char** argv) {
   app.add_flag("-v,--verbose", verbosity.louder, "Say more; twice for debugging")->group("Log");
   app.add_flag("-q,--quiet", verbosity.quiet, "Say errors only")->group("Log");
   app.add_option("--log-level", verbosity.level, "trace, debug, info, warn, error or off")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->check(cli::one_of({"trace", "debug", "info", "warn", "error", "off"}))
       ->type_name("LEVEL")
       ->group("Log");
+  allow_extras_everywhere(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& failure) {
-    return report(Error(ErrorKind::usage, explain(app, failure)));
+    throw Error(ErrorKind::usage, failure.what());
   }
+  refuse_rest(app);
   set_up_log(verbosity);
   if (app.get_subcommands().empty() && argc == 1) {
     std::cout << app.help();

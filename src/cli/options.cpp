@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -9,57 +10,89 @@
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
 #include <boost/dll/runtime_symbol_info.hpp>
+#include <boost/lexical_cast/try_lexical_convert.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <h2h/base/files.hpp>
+#include <h2h/base/text.hpp>
 #include <h2h/base/units.hpp>
 
 namespace h2h::cli {
 namespace fs = std::filesystem;
 
-void add_input_options(CLI::App& app, Options& options, bool with_workload) {
+namespace {
+
+CLI::Validator whole_number_from_1_to(std::int64_t most) {
+  return {[most](const std::string& text) -> std::string {
+            std::int64_t value = 0;
+            const bool valid = boost::conversion::try_lexical_convert(text, value) && value >= 1 && value <= most;
+            return valid ? "" : fmt::format("'{}' is no whole number from 1 to {}", text, most);
+          },
+          ""};
+}
+
+CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& file, const std::string& help, const std::string& group) {
+  return app.add_option(names, file, help)->type_name("FILE")->group(group);
+}
+
+}  // namespace
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  return {[words = std::move(words)](const std::string& text) -> std::string {
+            if (std::find(words.begin(), words.end(), text) != words.end()) return "";
+            return fmt::format("cannot be '{}'; {}", text, suggest(text, words));
+          },
+          ""};
+}
+
+void add_input_options(CLI::App& app, Options& options) {
   const std::string group = "Input";
-  app.add_option("-p,--platform", options.platform, "SimGrid platform with accelerators (XML)")->type_name("FILE")->group(group);
-  if (with_workload) {
-    app.add_option("-w,--workload", options.workload, "Layer graph (YAML)")->type_name("FILE")->group(group);
-    app.add_option("-b,--batch", options.batch, "Batch instead of the workload's")->check(CLI::PositiveNumber)->type_name("N")->group(group);
-    app.add_option("-m,--modalities", options.modalities, "Only these modalities, or all but those with a '-' before the name")
-        ->type_name("A,B")
-        ->group(group);
-  }
-  app.add_option("--accelerators", options.catalogue, "Accelerator catalogue instead of the platform's (YAML)")->type_name("FILE")->group(group);
-  app.add_option("--bandwidth", options.bandwidth, "Bandwidth of each FPGA's own links, such as 0.125GBps")->type_name("RATE")->group(group);
+  add_file(app, "-p,--platform", options.platform, "SimGrid platform (XML)", group);
+  add_file(app, "-w,--workload", options.workload, "Layer graph (YAML)", group);
+  add_file(app, "--accelerators", options.catalogue, "Catalogue (YAML) instead of the platform's", group);
+  app.add_option("--bandwidth", options.bandwidth, "Of each FPGA's own links: 0.125GBps")->type_name("RATE")->group(group);
+  app.add_option("-b,--batch", options.batch, "Batch instead of the workload's")
+      ->check(whole_number_from_1_to(1 << 30))
+      ->type_name("N")
+      ->group(group);
+  app.add_option("-m,--modalities", options.modalities, "Only these, or all but those with a '-'")->type_name("A,B")->group(group);
   app.add_option("--cfg", options.cfg, "SimGrid setting, as its own --cfg")->type_name("KEY:VALUE")->group(group)->allow_extra_args(false);
   app.add_option("--log", options.log, "SimGrid logging, as its own --log")->type_name("SETTING")->group(group)->allow_extra_args(false);
 }
 
 void add_search_options(CLI::App& app, Options& options) {
   const std::string group = "Search";
-  app.add_option("--mapper", options.mappers, "Mapper or chain of steps, such as h2h; repeat for several (default: h2h)")
+  app.add_option("--mapper", options.mappers, "Mapper or chain of steps; may be repeated [h2h]")
       ->type_name("CHAIN")
       ->group(group)
       ->allow_extra_args(false);
-  app.add_option("--evaluator", options.evaluator, "What the search judges by: analytic or replay")
-      ->check(CLI::IsMember({"analytic", "replay"}))
+  app.add_option("--evaluator", options.evaluator, "Judge of the search: analytic or replay")
+      ->check(one_of({"analytic", "replay"}))
       ->type_name("NAME")
-      ->capture_default_str()
       ->group(group);
-  app.add_option("--mapping", options.mapping, "Start from this saved mapping (YAML)")->type_name("FILE")->group(group);
-  app.add_option("--seed", options.seed, "Seed of mappers that draw random numbers")->type_name("N")->capture_default_str()->group(group);
-  app.add_option("-j,--jobs", options.jobs, "Processes for replays in a search (default: all processors)")
-      ->check(CLI::Range(1U, 1024U))
+  add_mapping_option(app, options, "Start from this saved mapping (YAML)");
+  app.add_option("--seed", options.seed, "Seed of mappers that draw random numbers [1]")->type_name("N")->group(group);
+  app.add_option("-j,--jobs", options.jobs, "Processes for replays [one a processor]")
+      ->check(whole_number_from_1_to(1024))
       ->type_name("N")
       ->group(group);
 }
 
+void add_mapping_option(CLI::App& app, Options& options, const std::string& help) {
+  add_file(app, "--mapping", options.mapping, help, "Input");
+}
+
+void add_table_options(CLI::App& app, Options& options) {
+  add_file(app, "--json", options.json, "Write JSON; - is standard output", "Results");
+  add_file(app, "--csv", options.csv, "Write CSV; - is standard output", "Results");
+}
+
 void add_result_options(CLI::App& app, Options& options) {
-  const std::string group = "Results";
-  app.add_option("--json", options.json, "Write the result as JSON; - is standard output")->type_name("FILE")->group(group);
-  app.add_option("--csv", options.csv, "Write one row a step as CSV; - is standard output")->type_name("FILE")->group(group);
-  app.add_option("--save-mapping", options.save_mapping, "Write the mapping as YAML; - is standard output")->type_name("FILE")->group(group);
-  app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, without SimGrid")->group(group);
-  app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command line")->group(group);
+  add_table_options(app, options);
+  add_file(app, "--save-mapping", options.save_mapping, "Write the mapping as YAML", "Results");
+  app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, no SimGrid")->group("Results");
+  app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command")->group("Results");
 }
 
 std::vector<fs::path> data_folders(const std::string& kind) {

@@ -47,9 +47,14 @@ struct Options {
 /// A command runs after everything is parsed; nothing is chosen twice.
 using Command = std::function<void()>;
 
-void add_input_options(CLI::App& app, Options& options, bool with_workload);
+/// Accepts one of some words, and proposes the nearest for others.
+CLI::Validator one_of(std::vector<std::string> words);
+
+void add_input_options(CLI::App& app, Options& options);
+void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
-void add_result_options(CLI::App& app, Options& options);
+void add_table_options(CLI::App& app, Options& options);   ///< JSON and CSV
+void add_result_options(CLI::App& app, Options& options);  ///< and what runs of mappers can write besides
 
 /// Reads what the options name. @throws Error
 Inputs read(const Options& options, const Registry& registry);

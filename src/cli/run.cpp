@@ -78,9 +78,9 @@ void replay_saved(const Options& options, const Registry& registry) {
 
 void add_run(CLI::App& app, Options& options, const Registry& registry, Command& command) {
   // The bare command is `run`: both take the same options.
-  CLI::App* subcommand = app.add_subcommand("run", "Map a workload, replay the result, print the table of steps (the default)");
+  CLI::App* subcommand = app.add_subcommand("run", "Map a workload and replay the result (default)");
   for (CLI::App* place : {&app, subcommand}) {
-    add_input_options(*place, options, true);
+    add_input_options(*place, options);
     add_search_options(*place, options);
     add_result_options(*place, options);
   }
@@ -90,8 +90,8 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
 
 void add_replay(CLI::App& app, Options& options, const Registry& registry, Command& command) {
   CLI::App* subcommand = app.add_subcommand("replay", "Replay a saved mapping");
-  add_input_options(*subcommand, options, true);
-  subcommand->add_option("--mapping", options.mapping, "The mapping (YAML)")->type_name("FILE");
+  add_input_options(*subcommand, options);
+  add_mapping_option(*subcommand, options, "The mapping (YAML)");
   add_result_options(*subcommand, options);
   subcommand->callback([&] { command = [&] { replay_saved(options, registry); }; });
 }
