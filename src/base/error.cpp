@@ -28,7 +28,7 @@ Error::Error(ErrorKind kind, Location where, std::string message, std::string hi
       message_(std::move(message)),
       hint_(std::move(hint)) {}
 
-Error::Error(ErrorKind kind, std::string message, std::string hint)
-    : Error(kind, Location{}, std::move(message), std::move(hint)) {}
+Error::Error(ErrorKind kind, std::string_view message, std::string_view hint)
+    : Error(kind, Location{}, std::string(message), std::string(hint)) {}
 
 }  // namespace h2h

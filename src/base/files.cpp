@@ -43,7 +43,7 @@ std::string read_file(const fs::path& path) {
       throw Error(ErrorKind::input, {path.string()}, "is larger than 256 MiB", "no input of h2h-sim is that large");
     }
   }
-  if (in.bad()) throw Error(ErrorKind::input, {path.string()}, "could not be read to its end");
+  if (in.bad()) throw Error(ErrorKind::input, Location{path.string()}, "could not be read to its end");
   return content;
 }
 

@@ -114,7 +114,7 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
     if (child < 0 || ::waitpid(child, &status, 0) != child) {
       send_error(channel, Error(ErrorKind::internal, "no further process can be started for a replay"));
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-      send_error(channel, Error(ErrorKind::input, {platform.string()}, "SimGrid aborted during the replay"));
+      send_error(channel, Error(ErrorKind::input, Location{platform.string()}, "SimGrid aborted during the replay"));
     }
   }
 }
@@ -209,7 +209,7 @@ class Simulator::Process {
     try {
       talk();
     } catch (const boost::system::system_error&) {
-      throw Error(ErrorKind::input, {platform_.string()}, "SimGrid aborted during the replay");
+      throw Error(ErrorKind::input, Location{platform_.string()}, "SimGrid aborted during the replay");
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace h2h {
 
@@ -30,7 +31,8 @@ struct Location {
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, Location where, std::string message, std::string hint = {});
-  Error(ErrorKind kind, std::string message, std::string hint = {});
+  /// Takes views so that `{file}` in the place of @p where is ambiguous instead of a message.
+  Error(ErrorKind kind, std::string_view message, std::string_view hint = {});
 
   ErrorKind kind() const { return kind_; }
   const Location& where() const { return where_; }
