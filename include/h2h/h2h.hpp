@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The whole library.
+#include <h2h/accelerator/catalogue.hpp>
+#include <h2h/accelerator/model.hpp>
+#include <h2h/base/error.hpp>
+#include <h2h/base/files.hpp>
+#include <h2h/base/section.hpp>
+#include <h2h/base/text.hpp>
+#include <h2h/base/units.hpp>
+#include <h2h/cost/problem.hpp>
+#include <h2h/cost/traffic.hpp>
+#include <h2h/mapper/chain.hpp>
+#include <h2h/mapper/evaluator.hpp>
+#include <h2h/mapper/step.hpp>
+#include <h2h/mapping/knapsack.hpp>
+#include <h2h/mapping/locality.hpp>
+#include <h2h/mapping/mapping.hpp>
+#include <h2h/mapping/mapping_file.hpp>
+#include <h2h/platform/description.hpp>
+#include <h2h/platform/platform_xml.hpp>
+#include <h2h/platform/system.hpp>
+#include <h2h/plugin/plugin.hpp>
+#include <h2h/plugin/registry.hpp>
+#include <h2h/report/csv.hpp>
+#include <h2h/report/report.hpp>
+#include <h2h/run/inputs.hpp>
+#include <h2h/run/run.hpp>
+#include <h2h/schedule/analytic.hpp>
+#include <h2h/schedule/bounds.hpp>
+#include <h2h/schedule/checker.hpp>
+#include <h2h/schedule/critical_chain.hpp>
+#include <h2h/schedule/energy.hpp>
+#include <h2h/schedule/incremental.hpp>
+#include <h2h/schedule/schedule.hpp>
+#include <h2h/simulation/program.hpp>
+#include <h2h/simulation/replay.hpp>
+#include <h2h/simulation/simulator.hpp>
+#include <h2h/version.hpp>
+#include <h2h/workload/layer.hpp>
+#include <h2h/workload/workload.hpp>
+#include <h2h/workload/workload_file.hpp>

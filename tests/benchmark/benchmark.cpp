@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How long things take, at three sizes: VLocNet on cloud.xml (141 layers, 12 FPGAs), and generated problems of 1,500 x
+// 100 and 15,000 x 1,000. README.md says how to read the figures.
+
+#include <map>
+#include <memory>
+
+#include <benchmark/benchmark.h>
+
+#include <h2h/base/files.hpp>
+#include <h2h/mapper/chain.hpp>
+#include <h2h/plugin/registry.hpp>
+#include <h2h/schedule/analytic.hpp>
+#include <h2h/schedule/bounds.hpp>
+#include <h2h/schedule/incremental.hpp>
+#include <h2h/simulation/replay.hpp>
+#include <h2h/workload/workload_file.hpp>
+
+#include "bare_dispatcher.hpp"
+#include "support/generated.hpp"
+#include "support/temporary.hpp"
+
+namespace {
+
+using namespace h2h;
+
+/// One size, made once and kept: workload, platform, problem, and the mapping of `h2h`.
+struct Instance {
+  test::TemporaryFolder folder;
+  std::filesystem::path platform_file;
+  Workload workload;
+  System system;
+  std::unique_ptr<Problem> problem;
+  std::map<std::string, Mapping> mappings;  ///< by chain
+
+  Instance(Workload made, std::filesystem::path platform) : platform_file(std::move(platform)), workload(std::move(made)) { prepare(); }
+  explicit Instance(int layers, int fpgas)
+      : platform_file(folder.write("platform.xml", test::generated_platform(fpgas))), workload(test::generated_workload(layers)) {
+    prepare();
+  }
+
+  void prepare() {
+    const Registry registry = builtin_registry();
+    const Simulator simulator(platform_file);
+    system = make_system(simulator.platform(), read_catalogue(test::source_file("platforms/accelerators.yaml"), registry.models()));
+    problem = std::make_unique<Problem>(workload, system);
+  }
+
+  /// What a chain comes to, computed at its first use.
+  const Mapping& mapping(const std::string& chain) {
+    if (const auto known = mappings.find(chain); known != mappings.end()) return known->second;
+    const auto cut = chain.rfind('+');
+    const Mapping before = cut == std::string::npos ? Mapping::none(*problem) : mapping(chain.substr(0, cut));
+    return mappings.emplace(chain, run(chain.substr(cut == std::string::npos ? 0 : cut + 1), before)).first->second;
+  }
+
+  Mapping run(const std::string& step, const Mapping& before) const {
+    const Registry registry = builtin_registry();
+    AnalyticEvaluator evaluator;
+    StepContext context{evaluator};
+    Mapping result = before;
+    for (const Mapper::Step& one : make_mapper(step, registry).steps) result = one.step->run(*problem, result, context).mapping;
+    return result;
+  }
+};
+
+Instance& instance(std::int64_t layers) {
+  static std::map<std::int64_t, std::unique_ptr<Instance>> all;
+  std::unique_ptr<Instance>& one = all[layers];
+  if (!one) {
+    one = layers == 141 ? std::make_unique<Instance>(read_workload(test::source_file("workloads/vlocnet.yaml")), test::source_file("platforms/cloud.xml"))
+                        : std::make_unique<Instance>(static_cast<int>(layers), static_cast<int>(layers / 15));
+  }
+  return *one;
+}
+
+const std::string kStep1 = "computation-prioritized";
+const std::string kStep2 = kStep1 + "+weight-locality";
+const std::string kStep3 = kStep2 + "+activation-transfer";
+const std::string kStep4 = kStep3 + "+data-locality-remapping";
+
+void platform_load(benchmark::State& state) {
+  const Instance& one = instance(state.range(0));
+  for (auto _ : state) {
+    const Simulator simulator(one.platform_file);
+    benchmark::DoNotOptimize(simulator.platform().fpgas.size());
+  }
+}
+
+void cost_table(benchmark::State& state) {
+  const Instance& one = instance(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(Problem(one.workload, one.system).kinds());
+}
+
+void analytic_from_scratch(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  const Mapping& mapping = one.mapping(kStep4);
+  for (auto _ : state) benchmark::DoNotOptimize(analytic_latency_s(*one.problem, mapping));
+}
+
+/// A layer is moved beside its first producer and back: what step 4 does most, without redoing steps 2 and 3.
+void analytic_incremental(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  IncrementalSchedule schedule(*one.problem, one.mapping(kStep3));
+  LayerIndex layer = 0;
+  std::int64_t judged = 0;
+  for (auto _ : state) {
+    layer = (layer + 1) % one.problem->layers();
+    const LayerIndex producer = one.problem->tensor(*one.problem->inputs(layer).begin()).producer;
+    if (producer == Tensor::kNetworkInput || !one.problem->runs(layer, schedule.accelerator(producer))) continue;
+    if (schedule.move(layer, schedule.accelerator(producer), producer)) {
+      benchmark::DoNotOptimize(schedule.latency_s());
+      ++judged;
+    }
+    schedule.rollback();
+  }
+  state.SetItemsProcessed(judged);
+}
+
+void step(benchmark::State& state, const std::string& before, const std::string& name) {
+  Instance& one = instance(state.range(0));
+  const Mapping start = before.empty() ? Mapping::none(*one.problem) : one.mapping(before);
+  for (auto _ : state) benchmark::DoNotOptimize(one.run(name, start).order.size());
+}
+
+void whole_h2h(benchmark::State& state) { step(state, "", "h2h"); }
+
+void bounds(benchmark::State& state) {
+  const Instance& one = instance(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(best_bound(*one.problem).latency_s);
+}
+
+void replay_on_a_running_clock(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  const Mapping& mapping = one.mapping(kStep4);
+  const ReplayProgram program = compile(*one.problem, mapping, Schedule(*one.problem, mapping));
+  ReplayWorker worker(one.platform_file);
+  for (auto _ : state) {
+    worker.start(program);
+    benchmark::DoNotOptimize(worker.finish());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(program.activities.size()));
+}
+
+void replay_in_a_fresh_fork(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  const Mapping& mapping = one.mapping(kStep4);
+  Simulator simulator(one.platform_file);
+  for (auto _ : state) benchmark::DoNotOptimize(replay(*one.problem, mapping, simulator).latency_s());
+}
+
+void replay_bare_dispatcher(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  const Mapping& mapping = one.mapping(kStep4);
+  const ReplayProgram program = compile(*one.problem, mapping, Schedule(*one.problem, mapping));
+  benchmark_support::BareDispatcher dispatcher(one.platform_file, program);
+  for (auto _ : state) state.SetIterationTime(dispatcher.run());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(program.activities.size()));
+}
+
+void sizes(benchmark::internal::Benchmark* one) { one->Arg(141)->Arg(1500)->Arg(15000)->Unit(benchmark::kMicrosecond); }
+
+BENCHMARK(platform_load)->Apply(sizes)->UseRealTime();
+BENCHMARK(cost_table)->Apply(sizes);
+BENCHMARK(analytic_from_scratch)->Apply(sizes);
+BENCHMARK(analytic_incremental)->Apply(sizes);
+BENCHMARK_CAPTURE(step, computation_prioritized, std::string(), kStep1)->Apply(sizes);
+BENCHMARK_CAPTURE(step, weight_locality, kStep1, std::string("weight-locality"))->Apply(sizes);
+BENCHMARK_CAPTURE(step, activation_transfer, kStep2, std::string("activation-transfer"))->Apply(sizes);
+BENCHMARK_CAPTURE(step, data_locality_remapping, kStep3, std::string("data-locality-remapping"))->Apply(sizes);
+BENCHMARK(whole_h2h)->Apply(sizes);
+BENCHMARK(bounds)->Apply(sizes);
+BENCHMARK(replay_bare_dispatcher)->Apply(sizes)->UseManualTime();
+BENCHMARK(replay_on_a_running_clock)->Apply(sizes)->UseRealTime();
+BENCHMARK(replay_in_a_fresh_fork)->Apply(sizes)->UseRealTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();

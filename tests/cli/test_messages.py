@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every mistake gives its message and its exit status, prints no result, and leaves no half-written file."""
+
+import os
+import unittest
+
+from support import INFEASIBLE, INPUT, SOURCE, USAGE, CommandLineTest
+
+WORKLOAD = """name: small
+layers:
+  - {name: a, type: conv, out_channels: 8, in_channels: 3, out_height: 8, out_width: 8, kernel: 3, inputs: []}
+  - {name: b, type: conv, out_channels: 8, in_channels: 8, out_height: 8, out_width: 8, kernel: 3, inputs: [a]}
+"""
+
+
+class Usage(CommandLineTest):
+    def test_options(self):
+        both = ["-w", "mocap.yaml", "-p", "cloud.xml"]
+        for message, arguments in [
+            ("--platform is missing; such as --platform cloud.xml", ["-w", "mocap.yaml"]),
+            ("--workload is missing; such as --workload vlocnet.yaml", ["-p", "cloud.xml"]),
+            ("unknown option '--platfrom'; did you mean '--platform'?", ["--platfrom", "cloud.xml"]),
+            ("unknown option '--josn'; did you mean '--json'?", [*both, "--josn=x"]),
+            ("unknown option '--frobnicate'; --help says what there is", [*both, "--frobnicate"]),
+            ("unknown command 'cost'; did you mean 'costs'?", ["cost"]),
+            ("unknown command 'everything'; --help says what there is", ["list", "everything"]),
+            ("--evaluator: cannot be 'repaly'; did you mean 'replay'?", [*both, "--evaluator", "repaly"]),
+            ("--batch: '0' is no whole number from 1 to 1073741824", [*both, "-b", "0"]),
+            ("--batch: 'many' is no whole number from 1 to 1073741824", [*both, "-b", "many"]),
+            ("--jobs: '-3' is no whole number from 1 to 1024", [*both, "--jobs=-3"]),
+            ("--bandwidth '0.125'; give a positive number with a unit: Bps, kBps, MBps, GBps, Mbps or Gbps, such as 0.125GBps",
+             [*both, "--bandwidth", "0.125"]),
+            ("--bandwidth '0GBps'; give a positive number with a unit: Bps, kBps, MBps, GBps, Mbps or Gbps, such as 0.125GBps",
+             [*both, "--bandwidth", "0GBps"]),
+            ("workload 'mocap' has no modality 'video'; known: text, speech and mocap", [*both, "-m", "video"]),
+            ("no layer of workload 'mocap' is left; its modalities are text, speech and mocap", [*both, "-m=-text,-speech,-mocap"]),
+            ("--log-level: cannot be 'loud'; known: trace, debug, info, warn, error and off", ["--log-level", "loud"]),
+            ("--mapping is missing; give a mapping that --save-mapping wrote", ["replay", *both]),
+            ("nothing to check; give --workload, --platform or both, and --mapping with both", ["check"]),
+            ("--mapping needs --workload and --platform", ["check", "-p", "cloud.xml", "--mapping", "m.yaml"]),
+            ("only one result can go to standard output; give the others a file", [*both, "--json", "-", "--csv", "-"]),
+            ("--save-mapping saves one mapping, and there are several mappers; run them one by one",
+             [*both, "--mapper", "h2h", "--mapper", "h2h-release", "--save-mapping", "m.yaml"]),
+        ]:
+            with self.subTest(message):
+                self.fail_with(USAGE, message, *arguments)
+
+    def test_mappers(self):
+        both = ["-w", "mocap.yaml", "-p", "cloud.xml", "--mapper"]
+        for message, chain in [
+            ("unknown mapper or step 'h2g'; did you mean 'h2h'?", "h2g"),
+            ("unknown mapper or step 'wieght-locality'; did you mean 'weight-locality'?", "computation-prioritized+wieght-locality"),
+            ("mapper 'h2h': unknown key 'scop'; did you mean 'scope'?", "h2h[scop=resident]"),
+            ("mapper 'h2h': 'scope' cannot be 'near'; known: adjacent and resident", "h2h[scope=near]"),
+            ("mapper 'computation-prioritized': 'nodes' is 0; it must be greater than zero", "computation-prioritized[nodes=0]"),
+            ("mapper 'computation-prioritized': 'nodes' must be a number, not 'few'", "computation-prioritized[nodes=few]"),
+            ("mapper 'h2h-release': key 'passes' stands twice; keep one", "h2h-release[passes=1,passes=2]"),
+            ("mapper 'h2h[scope' cannot be read from its character 4 on; write step[option=value,...]+step+..., such as h2h or "
+             "computation-prioritized+weight-locality", "h2h[scope"),
+            ("step 'weight-locality' improves a mapping, and there is none yet; put a step before it that maps every layer, such as "
+             "computation-prioritized+weight-locality", "weight-locality"),
+        ]:
+            with self.subTest(chain):
+                self.fail_with(USAGE, message, *both, chain)
+
+    def test_simgrid_settings(self):
+        both = ["-w", "mocap.yaml", "-p", "cloud.xml"]
+        self.fail_with(USAGE, "SimGrid refuses an option: Bad config key: foo/bar; the keys of --cfg and --log are in SimGrid's "
+                       "documentation", *both, "--cfg", "foo/bar:1")
+        self.fail_with(USAGE, "SimGrid refuses an option: Unknown priority name: blah (must be one of: "
+                       "trace,debug,verbose,info,warning,error,critical); the keys of --cfg and --log are in SimGrid's documentation",
+                       *both, "--log", "root.thresh:blah")
+
+    def test_bandwidth_of_a_platform_without_links_of_their_own(self):
+        shared = (SOURCE / "platforms/cloud.xml").read_text()
+        for i in range(12):
+            shared = shared.replace(f'up="port{i}_UP" down="port{i}_DOWN"', 'up="port0_UP" down="port0_DOWN"')
+        self.write("shared.xml", shared)
+        self.write("accelerators.yaml", (SOURCE / "platforms/accelerators.yaml").read_text())
+        self.fail_with(USAGE, "--bandwidth changes nothing in shared.xml; it sets the links that belong to one FPGA alone, and here "
+                       "every link serves several", "-w", "mocap.yaml", "-p", "shared.xml", "--bandwidth", "1GBps")
+
+
+class Files(CommandLineTest):
+    def test_missing(self):
+        self.fail_with(INPUT, "vlocnett.yaml: no such file; did you mean 'vlocnet.yaml'?", "-w", "vlocnett.yaml", "-p", "cloud.xml")
+        self.fail_with(INPUT, "clouds.xml: no such file; did you mean 'cloud.xml'?", "-w", "mocap.yaml", "-p", "clouds.xml")
+        self.fail_with(INPUT, "no/such/thing: no such file; it is looked up as given, then in the installed data folders", "-w",
+                       "no/such/thing", "-p", "cloud.xml")
+
+    def test_folder(self):
+        self.fail_with(INPUT, f"{self.folder}: is a folder; give a file", "-w", self.folder, "-p", "cloud.xml")
+
+    @unittest.skipIf(os.geteuid() == 0, "root reads everything")
+    def test_unreadable(self):
+        self.write("w.yaml", WORKLOAD)
+        (self.folder / "w.yaml").chmod(0)
+        self.fail_with(INPUT, "w.yaml: cannot be read: Permission denied", "-w", "w.yaml", "-p", "cloud.xml")
+
+    def test_catalogue(self):
+        platform = (SOURCE / "platforms/cloud.xml").read_text()
+        self.write("p.xml", platform.replace('<prop id="accelerators" value="accelerators.yaml"/>', ""))
+        self.fail_with(INPUT, 'p.xml: names no accelerator catalogue; add <prop id="accelerators" value="accelerators.yaml"/> to the '
+                       "root zone, or give --accelerators", "-w", "mocap.yaml", "-p", "p.xml")
+        self.write("q.xml", platform.replace('value="T.M"', 'value="T.N"'))
+        self.write("accelerators.yaml", (SOURCE / "platforms/accelerators.yaml").read_text())
+        self.fail_with(INPUT, "q.xml: host 'fpga6': catalogue accelerators.yaml has no accelerator 'T.N'; did you mean 'T.M'?", "-w",
+                       "mocap.yaml", "-p", "q.xml")
+
+    def test_properties(self):
+        platform = (SOURCE / "platforms/cloud.xml").read_text()
+        for key, value, hint in [("dram_capacity", "1", "give B, kB, MB, GB, KiB, MiB or GiB, such as 1GB"),
+                                 ("dram_capacity", "0GB", "give B, kB, MB, GB, KiB, MiB or GiB, such as 1GB"),
+                                 ("weight_share", "1.5", "give a number from 0 to 1"),
+                                 ("active_W", "nan", "give a number, zero or more"),
+                                 ("idle_W", "-1", "give a number, zero or more")]:
+            with self.subTest(key=key, value=value):
+                self.write("p.xml", platform.replace('value="C.Z"/>', f'value="C.Z"/><prop id="{key}" value="{value}"/>'))
+                self.fail_with(INPUT, f"p.xml: host 'fpga1': property {key} is '{value}'; {hint}", "-w", "mocap.yaml", "-p", "p.xml",
+                               "--accelerators", SOURCE / "platforms/accelerators.yaml")
+
+    def test_outputs_that_cannot_be_written(self):
+        for option in ["--json", "--csv", "--save-mapping"]:
+            with self.subTest(option):
+                done = self.call("-w", "mocap.yaml", "-p", "cloud.xml", "--no-replay", option, "no/such/folder/out")
+                self.assertEqual(done.returncode, INPUT)
+                self.assertEqual(done.stderr, "h2h-sim: no/such/folder/out: cannot be written: No such file or directory; give a path "
+                                              "in a folder that can be written\n")
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_an_output_is_replaced_as_a_whole_or_not_at_all(self):
+        self.write("out.json", "old")
+        self.fail_with(INPUT, "vlocnett.yaml: no such file; did you mean 'vlocnet.yaml'?", "-w", "vlocnett.yaml", "-p", "cloud.xml",
+                       "--json", "out.json")
+        self.assertEqual((self.folder / "out.json").read_text(), "old")
+        self.succeed("-w", "mocap.yaml", "-p", "cloud.xml", "--json", "out.json")
+        self.assertTrue((self.folder / "out.json").read_text().startswith("{"))
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["out.json"])
+
+
+class Workloads(CommandLineTest):
+    def test_places(self):
+        lines = WORKLOAD.splitlines(keepends=True)
+        for message, text in [
+            ("w.yaml: is empty; give a YAML file", ""),
+            ("w.yaml: is not text: it holds a zero byte; give a YAML file", "name: \0"),
+            ("w.yaml:3:5: 'layers[0]' lacks the key 'name'", WORKLOAD.replace("name: a, ", "")),
+            ("w.yaml:3:20: unknown key 'tipe'; did you mean 'type'?", WORKLOAD.replace("{name: a, type", "{name: a, tipe")),
+            ("w.yaml:4:20: 'layers[1].type' cannot be 'konv'; did you mean 'conv'?", WORKLOAD.replace("b, type: conv", "b, type: konv")),
+            ("w.yaml:3:41: 'layers[0].out_channels' is 0; it must be greater than zero", WORKLOAD.replace("8, in_channels: 3", "0, in_channels: 3")),
+            ("w.yaml:4:5: layer 'b': in_channels is 9, but the inputs have 8 channels (8); set in_channels: 8",
+             WORKLOAD.replace("in_channels: 8", "in_channels: 9")),
+            ("w.yaml:3:5: layer 'a': is on a cycle: a -> b -> a; a workload must be acyclic", WORKLOAD.replace("inputs: []", "inputs: [b]").replace("in_channels: 3", "in_channels: 8")),
+            ("w.yaml:5:1: key 'name' stands twice; keep one", WORKLOAD + "name: other\n"),
+        ]:
+            with self.subTest(message):
+                self.write("w.yaml", text)
+                done = self.call("check", "-w", "w.yaml")
+                self.assertEqual(done.returncode, INPUT)
+                self.assertEqual(done.stderr, f"h2h-sim: {message}\n")
+        self.assertEqual(len(lines), 4)
+
+    def test_nothing_maps(self):
+        self.write("w.yaml", WORKLOAD + "  - {name: c, type: attention, sequence_length: 8, model_size: 8, inputs: []}\n")
+        self.write("cloud.xml", (SOURCE / "platforms/cloud.xml").read_text().replace('value="B.L"', 'value="S.H"'))
+        self.write("accelerators.yaml", (SOURCE / "platforms/accelerators.yaml").read_text())
+        self.fail_with(INFEASIBLE, "layer 'c' (attention) runs on no accelerator of platform 'cloud'; its accelerators run add, concat, "
+                       "conv, fc, lstm, matmul and pool; add one that runs attention", "-w", "w.yaml", "-p", "cloud.xml")
+
+    def test_mapping_of_another_workload(self):
+        self.succeed("-w", "mocap.yaml", "-p", "cloud.xml", "--save-mapping", "m.yaml")
+        self.fail_with(INPUT, "m.yaml:2:11: this is a mapping of workload 'mocap', not of 'vlocnet'", "replay", "-w", "vlocnet.yaml",
+                       "-p", "cloud.xml", "--mapping", "m.yaml")
+
+    def test_mapping_that_exceeds_a_memory(self):
+        self.succeed("-w", "mocap.yaml", "-p", "cloud.xml", "--save-mapping", "m.yaml")
+        small = (SOURCE / "platforms/cloud.xml").read_text()
+        for accelerator in ["Y.G", "B.L", "X.W", "J.Z", "S.H"]:
+            small = small.replace(f'value="{accelerator}"/>', f'value="{accelerator}"/><prop id="dram_capacity" value="10kB"/>')
+        self.write("small.xml", small)
+        self.write("accelerators.yaml", (SOURCE / "platforms/accelerators.yaml").read_text())
+        done = self.call("check", "-w", "mocap.yaml", "-p", "small.xml", "--mapping", "m.yaml")
+        self.assertEqual(done.returncode, INPUT)
+        self.assertRegex(done.stderr, r"^h2h-sim: m.yaml: breaks rule 'weights': '\w+' pins \d+ bytes of weights; its share of the DRAM is "
+                                      r"5000; also: ")
+
+
+if __name__ == "__main__":
+    unittest.main()
