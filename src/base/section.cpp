@@ -16,8 +16,8 @@
 namespace h2h {
 namespace {
 
-/// Largest integer that a double holds exactly; sizes beyond it would be computed wrongly.
-constexpr double kLargestExactInteger = 9007199254740992.0;
+/// 2^53: what is written as 2^53 + 1 becomes this when read as a double, so that sizes from here on are not certain.
+constexpr double kFirstInexactInteger = 9007199254740992.0;
 
 /// What every section of one document shares.
 struct Origin {
@@ -139,9 +139,13 @@ struct Section::Content {
 
   std::int64_t integer(std::string_view key, const YAML::Node& node, Range<std::int64_t> range) const {
     const double value = number(key, node, {});
-    if (value != std::floor(value) || std::abs(value) > kLargestExactInteger) {
+    if (value != std::floor(value)) {
       throw Error(origin->kind, place_of(*origin, node.Mark()),
                   fmt::format("'{}' must be a whole number, not '{}'", name(key), node.Scalar()));
+    }
+    if (std::abs(value) >= kFirstInexactInteger) {
+      throw Error(origin->kind, place_of(*origin, node.Mark()),
+                  fmt::format("'{}' is {}; whole numbers must be below 2^53", name(key), node.Scalar()));
     }
     const auto whole = static_cast<std::int64_t>(value);
     if (whole < range.least || whole > range.most) {

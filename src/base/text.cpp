@@ -40,7 +40,7 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestName) continue;
     const std::size_t d = distance(name, candidate);
-    if (d < best_distance) {
+    if (d < best_distance && d < std::max(name.size(), candidate.size())) {
       best_distance = d;
       best = candidate;
     }

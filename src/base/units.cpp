@@ -67,7 +67,9 @@ std::optional<double> parse_quantity(std::string_view text, Dimension dimension)
   std::string_view suffix(end, text.data() + text.size() - end);
   while (!suffix.empty() && suffix.front() == ' ') suffix.remove_prefix(1);
   for (const Unit& unit : units_of(dimension)) {
-    if (unit.suffix == suffix) return number * unit.factor;
+    if (unit.suffix != suffix) continue;
+    const double value = number * unit.factor;
+    if (std::isfinite(value)) return value;
   }
   return std::nullopt;
 }

@@ -9,7 +9,7 @@
 namespace h2h {
 
 /// The candidate that @p name was probably meant to be, by optimal string alignment distance (at most a third of
-/// its length, and at least one edit).
+/// its length, and at least one edit, but never all of it).
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates);
 
 /// Hint for an unknown name: "did you mean 'conv'?" if one is near, otherwise the list of what there is.
