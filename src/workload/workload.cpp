@@ -30,12 +30,12 @@ Location place(const std::vector<Location>& places, std::size_t index, const Loc
 /// Every number that later code asks a layer for, so that none of them overflows there.
 void check_sizes(const LayerDescription& description) {
   const Layer& layer = description.layer;
-  const Shape in = layer.input();
-  const Shape out = layer.output();
-  if (std::min({in.channels, in.height, in.width, out.channels, out.height, out.width, layer.batch}) <= 0) {
-    refuse(description.where, layer.name, "every size must be at least 1");
-  }
   try {
+    const Shape in = layer.input();
+    const Shape out = layer.output();
+    if (std::min({in.channels, in.height, in.width, out.channels, out.height, out.width, layer.batch}) <= 0) {
+      refuse(description.where, layer.name, "every size must be at least 1");
+    }
     constexpr std::int64_t kBitsOfTheWidestNumber = 64;
     product({layer.weights(), kBitsOfTheWidestNumber});
     layer.macs();
