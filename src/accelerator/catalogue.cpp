@@ -14,6 +14,7 @@ namespace h2h {
 namespace {
 
 constexpr Range<std::int64_t> kBits{1, 64};
+constexpr Range<double> kBytes{1, 0x1p53};
 
 void read_widths(const Section& entry, Device& device) {
   if (entry.is_section("data_bits")) {
@@ -50,7 +51,7 @@ AcceleratorType read_type(const std::string& name, const Section& entry, const M
   read_widths(entry, type.device);
 
   const Section dram = entry.section("dram");
-  type.dram_bytes = std::floor(dram.quantity("capacity", Dimension::bytes, kPositive<double>));
+  type.dram_bytes = std::floor(dram.quantity("capacity", Dimension::bytes, kBytes));
   if (dram.has("bandwidth")) {
     type.device.dram_Bps = dram.quantity("bandwidth", Dimension::bytes_per_second, kPositive<double>);
   }

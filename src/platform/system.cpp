@@ -19,11 +19,11 @@ class HostProperties {
  public:
   HostProperties(const PlatformDescription& platform, const FpgaDescription& fpga) : platform_(platform), fpga_(fpga) {}
 
-  std::optional<double> quantity(const std::string& key, Dimension dimension) const {
+  std::optional<double> bytes(const std::string& key) const {
     const std::string* text = find(key);
     if (text == nullptr) return std::nullopt;
-    const auto value = parse_quantity(*text, dimension);
-    if (!value || *value <= 0) refuse(key, *text, fmt::format("give {}", describe_units(dimension)));
+    const auto value = parse_quantity(*text, Dimension::bytes);
+    if (!value || *value < 1 || *value > 0x1p53) refuse(key, *text, fmt::format("give {}", describe_units(Dimension::bytes)));
     return value;
   }
 
@@ -32,7 +32,8 @@ class HostProperties {
     if (text == nullptr) return std::nullopt;
     double value = 0;
     const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (failure != std::errc{} || end != text->data() + text->size() || !(value >= 0 && value <= most)) {
+    if (failure != std::errc{} || end != text->data() + text->size() || !(value >= 0 && value <= most) ||
+        std::isinf(value)) {
       refuse(key, *text, std::isinf(most) ? "give a number, zero or more" : fmt::format("give a number from 0 to {}", most));
     }
     return value;
@@ -81,7 +82,7 @@ System make_system(const PlatformDescription& platform, const Catalogue& catalog
     accelerator.type = *type;
     accelerator.from_host = fpga.from_host;
     accelerator.to_host = fpga.to_host;
-    const double dram = properties.quantity("dram_capacity", Dimension::bytes).value_or(type->dram_bytes);
+    const double dram = properties.bytes("dram_capacity").value_or(type->dram_bytes);
     const double share = properties.number("weight_share", 1).value_or(type->weight_share);
     accelerator.dram_bytes = static_cast<std::int64_t>(std::floor(dram));
     accelerator.weight_budget_bytes = static_cast<std::int64_t>(std::floor(share * dram));
