@@ -13,7 +13,8 @@
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
 #include <boost/algorithm/string/trim.hpp>
-#include <boost/pending/disjoint_sets.hpp>
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/strong_components.hpp>
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
@@ -121,8 +122,10 @@ class Checker {
     return id.empty() ? fmt::format("<{}>", node.name()) : fmt::format("{} '{}'", node.name(), id);
   }
 
-  /// The number in front of the unit, which SimGrid parses.
-  void number(const xml_node& node, const char* key, bool may_be_zero) const {
+  enum class Zero : bool { refused, allowed };
+
+  /// The number in front of the unit, which SimGrid parses. SimGrid takes a bare number, too; here it is a mistake.
+  void quantity(const xml_node& node, const char* key, Zero zero) const {
     const pugi::xml_attribute attribute = node.attribute(key);
     if (!attribute) return;
     std::vector<std::string> values;  // a host's speed may be a list, one for each state
@@ -132,10 +135,20 @@ class Checker {
       double parsed = 0;
       const char* begin = value.data() + (value.starts_with('+') ? 1 : 0);
       const auto [end, failure] = std::from_chars(begin, value.data() + value.size(), parsed);
-      if (failure != std::errc{} || !std::isfinite(parsed) || parsed < 0 || (parsed == 0 && !may_be_zero)) {
+      const bool has_unit = parsed == 0 || end != value.data() + value.size();
+      if (failure != std::errc{} || !std::isfinite(parsed) || parsed < 0 || !has_unit ||
+          (parsed == 0 && zero == Zero::refused)) {
         refuse(node, fmt::format("{}: {}=\"{}\"", label(node), key, value),
-               fmt::format("{} must be {}finite and with its unit", key, may_be_zero ? "zero or more, " : "greater than zero, "));
+               fmt::format("{} must be {}, finite and with its unit", key,
+                           zero == Zero::allowed ? "zero or more" : "greater than zero"));
       }
+    }
+  }
+
+  void cores(const xml_node& node) const {
+    const pugi::xml_attribute attribute = node.attribute("core");
+    if (attribute && attribute.as_int() < 1) {
+      refuse(node, fmt::format("{}: core=\"{}\"", label(node), attribute.value()), "give a whole number, 1 or more");
     }
   }
 
@@ -182,9 +195,9 @@ class Checker {
       refuse(node, fmt::format("<{}> is not supported", name), "a platform describes hosts and links; take the element out");
     }
     if (is_zone(node)) return zone(node, depth);
-    if (name == "cluster") return cluster(node);
+    if (name == "cluster" || name == "cabinet") return cluster(node);
     if (name == "host") return host(node);
-    if (name == "router") return unique(node, netpoints_, node.attribute("id").value(), "host or router");
+    if (name == "router" || name == "peer") return unique(node, netpoints_, node.attribute("id").value(), "host or router");
     if (name == "link") return link(node);
     if (name == "host_link") return host_link(node);
     if (name == "route" || name == "zoneRoute" || name == "ASroute") return route(node);
@@ -207,12 +220,12 @@ class Checker {
     const std::string id = node.attribute("id").value();
     unique(node, netpoints_, id, "host or router");
     result_.hosts[id] = {place(node), result_.hosts.size()};
-    number(node, "speed", false);
-    number(node, "core", false);
+    quantity(node, "speed", Zero::refused);
+    cores(node);
     for (const xml_node& disk : node.children("disk")) {
       unique(disk, disks_, id + "/" + disk.attribute("id").value(), "disk");
-      number(disk, "read_bw", false);
-      number(disk, "write_bw", false);
+      quantity(disk, "read_bw", Zero::refused);
+      quantity(disk, "write_bw", Zero::refused);
       properties(disk);
     }
   }
@@ -226,8 +239,11 @@ class Checker {
       unique(node, links_, id + "_UP", "link");
       unique(node, links_, id + "_DOWN", "link");
     }
-    number(node, "bandwidth", false);
-    number(node, "latency", true);
+    quantity(node, "bandwidth", Zero::refused);
+    quantity(node, "latency", Zero::allowed);
+    if (!node.attribute("latency") && policy != "WIFI") {
+      refuse(node, fmt::format("link '{}' has no latency", id), "give one, such as latency=\"50us\"; it may be 0s");
+    }
     PlatformXml::LinkPower power;
     power.split_duplex = split;
     for (const xml_node& property : node.children("prop")) {
@@ -244,11 +260,12 @@ class Checker {
 
   void cluster(const xml_node& node) {
     unique(node, zones_, node.attribute("id").value(), "zone");
-    for (const char* key : {"speed", "bw", "core", "loopback_bw", "limiter_link", "bb_bw"}) number(node, key, false);
-    for (const char* key : {"lat", "loopback_lat", "bb_lat"}) number(node, key, true);
+    for (const char* key : {"speed", "bw", "loopback_bw", "limiter_link", "bb_bw"}) quantity(node, key, Zero::refused);
+    for (const char* key : {"lat", "loopback_lat", "bb_lat"}) quantity(node, key, Zero::allowed);
+    cores(node);
     const auto radical = parse_radical(node.attribute("radical").value());
     if (!radical) {
-      refuse(node, fmt::format("cluster '{}': radical=\"{}\"", node.attribute("id").value(), node.attribute("radical").value()),
+      refuse(node, fmt::format("{}: radical=\"{}\"", label(node), node.attribute("radical").value()),
              fmt::format("give numbers and ranges, such as 0-3,7, of at most {} hosts", kMostHosts));
     }
     for (const std::int64_t i : *radical) {
@@ -256,7 +273,9 @@ class Checker {
       unique(node, netpoints_, id, "host or router");
       result_.hosts[id] = {place(node), result_.hosts.size()};
     }
-    if (const auto router = node.attribute("router_id")) unique(node, netpoints_, router.value(), "host or router");
+    // Without a router_id SimGrid makes the name up.
+    const std::string made_up = fmt::format("{}{}_router{}", node.attribute("prefix").value(), node.attribute("id").value(), node.attribute("suffix").value());
+    unique(node, netpoints_, node.attribute("router_id").as_string(made_up.c_str()), "host or router");
   }
 
   void host_link(const xml_node& node) {
@@ -265,6 +284,11 @@ class Checker {
   }
 
   void route(const xml_node& node) {
+    const bool of_hosts = std::string_view(node.name()) == "route";
+    for (const char* key : {"src", "dst"}) (of_hosts ? hosts_needed_ : zones_needed_).push_back({node, node.attribute(key).value()});
+    for (const char* key : {"gw_src", "gw_dst"}) {
+      if (!of_hosts) hosts_needed_.push_back({node, node.attribute(key).value()});
+    }
     for (const xml_node& part : node.children("link_ctn")) {
       // With a direction the id is that of the whole split-duplex link.
       const std::string_view direction = part.attribute("direction").value();
@@ -284,27 +308,35 @@ class Checker {
     }
   }
 
-  /// Looking up a route that does not exist crashes SimGrid's Dijkstra zones.
+  static bool runs_both_ways(const xml_node& route) {
+    const std::string_view symmetrical = route.attribute("symmetrical").value();
+    return symmetrical.empty() || symmetrical == "YES" || symmetrical == "yes";
+  }
+
+  /// Looking up a route that does not exist crashes SimGrid's Dijkstra zones, and hangs them where only the way back
+  /// is missing.
   void is_connected(const xml_node& zone) const {
     std::vector<std::string_view> names;
+    std::map<std::string_view, std::size_t> index;
     for (const xml_node& child : zone.children()) {
       const std::string_view name = child.name();
-      if (name == "host" || name == "router" || is_zone(child) || name == "cluster") names.emplace_back(child.attribute("id").value());
+      if (name != "host" && name != "router" && name != "cluster" && !is_zone(child)) continue;
+      names.emplace_back(child.attribute("id").value());
+      index.emplace(names.back(), index.size());
     }
-    std::map<std::string_view, std::size_t> rank;
-    std::map<std::string_view, std::string_view> parent;
-    boost::associative_property_map rank_map(rank);
-    boost::associative_property_map parent_map(parent);
-    boost::disjoint_sets components(rank_map, parent_map);
-    for (const std::string_view name : names) components.make_set(name);
+    boost::adjacency_list<> graph(names.size());
     for (const xml_node& child : zone.children()) {
-      const std::string_view source = child.attribute("src").value();
-      const std::string_view target = child.attribute("dst").value();
-      if (rank.contains(source) && rank.contains(target)) components.union_set(source, target);
+      const auto source = index.find(child.attribute("src").value());
+      const auto target = index.find(child.attribute("dst").value());
+      if (source == index.end() || target == index.end()) continue;
+      boost::add_edge(source->second, target->second, graph);
+      if (runs_both_ways(child)) boost::add_edge(target->second, source->second, graph);
     }
-    for (const std::string_view name : names) {
-      if (components.find_set(name) != components.find_set(names.front())) {
-        refuse(zone, fmt::format("zone '{}': no route connects '{}' with '{}'", zone.attribute("id").value(), names.front(), name),
+    std::vector<std::size_t> component(names.size());
+    boost::strong_components(graph, boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
+    for (std::size_t i = 1; i < names.size(); ++i) {
+      if (component[i] != component[0]) {
+        refuse(zone, fmt::format("zone '{}': no route leads from '{}' to '{}' and back", zone.attribute("id").value(), names[0], names[i]),
                "add a <route> or <zoneRoute>");
       }
     }
@@ -317,9 +349,8 @@ class Checker {
       if (name != "route" && name != "zoneRoute" && name != "ASroute") continue;
       const std::string source = child.attribute("src").value();
       const std::string target = child.attribute("dst").value();
-      const std::string_view symmetrical = child.attribute("symmetrical").value();
-      const bool both = symmetrical.empty() || symmetrical == "YES" || symmetrical == "yes";
-      if (!known.emplace(source, target).second || (both && source != target && !known.emplace(target, source).second)) {
+      if (!known.emplace(source, target).second ||
+          (runs_both_ways(child) && source != target && !known.emplace(target, source).second)) {
         refuse(child, fmt::format("a second route between '{}' and '{}'", source, target), "routes run both ways unless symmetrical=\"NO\"");
       }
     }
@@ -327,6 +358,7 @@ class Checker {
 
   void check_references() const {
     for (const Reference& reference : links_needed_) {
+      if (reference.id.empty()) continue;
       if (!links_.contains(reference.id)) {
         const bool split = links_.contains(reference.id + "_UP") || links_.contains(reference.id.substr(0, reference.id.rfind('_')));
         const std::vector<std::string> known(links_.begin(), links_.end());
@@ -340,11 +372,15 @@ class Checker {
                         : fmt::format("name {0}_UP and {0}_DOWN", reference.id));
       }
     }
-    for (const Reference& reference : hosts_needed_) {
-      if (!netpoints_.contains(reference.id)) {
-        const std::vector<std::string> known(netpoints_.begin(), netpoints_.end());
-        refuse(reference.node, fmt::format("unknown host '{}'", reference.id), suggest(reference.id, known));
-      }
+    known_to(hosts_needed_, netpoints_, "host");
+    known_to(zones_needed_, zones_, "zone");
+  }
+
+  void known_to(const std::vector<Reference>& references, const std::set<std::string>& ids, std::string_view what) const {
+    for (const Reference& reference : references) {
+      if (reference.id.empty() || ids.contains(reference.id)) continue;  // SimGrid reports what is missing
+      const std::vector<std::string> known(ids.begin(), ids.end());
+      refuse(reference.node, fmt::format("unknown {} '{}'", what, reference.id), suggest(reference.id, known));
     }
   }
 
@@ -358,6 +394,7 @@ class Checker {
   std::set<std::string> disks_;
   std::vector<Reference> links_needed_;
   std::vector<Reference> hosts_needed_;
+  std::vector<Reference> zones_needed_;
 };
 
 }  // namespace
