@@ -2,6 +2,8 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <unordered_map>
@@ -37,6 +39,18 @@ sg4::Engine* make_engine(const SimulatorOptions& options) {
   }
 }
 
+/// SimGrid's own words on a platform: the first line, as some go on for pages, and the line of the file they name.
+[[noreturn]] void refuse_platform(const std::string& file, std::string_view words) {
+  words = words.substr(0, words.find('\n'));
+  Location where{file};
+  if (const std::string prefix = fmt::format("Parse error at {}:", file); words.starts_with(prefix)) {
+    const std::string_view rest = words.substr(prefix.size());
+    const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), where.line);
+    if (failure == std::errc{}) words = rest.substr(std::min(rest.size(), static_cast<std::size_t>(end - rest.data()) + 2));
+  }
+  throw Error(ErrorKind::input, where, fmt::format("SimGrid refuses the platform: {}", words));
+}
+
 std::map<std::string, std::string> properties_of(const sg4::Host& host) {
   const auto* properties = host.get_properties();
   return {properties->begin(), properties->end()};
@@ -51,7 +65,7 @@ SimGridEngine::SimGridEngine(const std::filesystem::path& platform, PlatformXml 
     engine_->load_platform(platform.string());
     engine_->seal_platform();
   } catch (const std::exception& failure) {
-    throw Error(ErrorKind::input, {platform.string()}, fmt::format("SimGrid refuses the platform: {}", failure.what()));
+    refuse_platform(platform.string(), failure.what());
   }
   links_ = engine_->get_all_links();
   std::sort(links_.begin(), links_.end(), [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
@@ -112,6 +126,14 @@ std::vector<Link> SimGridEngine::describe_links() const {
     const std::string& name = link->get_name();
     Link& described = links.emplace_back(Link{name, link->get_bandwidth(), link->get_latency(),
                                               link->get_sharing_policy() == sg4::Link::SharingPolicy::FATPIPE});
+    // A number can be finite in the file and not in its unit; an extreme latency makes SimGrid's clock stand still.
+    constexpr double kLongestLatency_s = 1e9;
+    if (!std::isfinite(described.bandwidth_Bps) || described.latency_s > kLongestLatency_s) {
+      throw Error(ErrorKind::input, {description_.file},
+                  fmt::format("link '{}' has {:g} B/s and a latency of {:g} s", name, described.bandwidth_Bps,
+                              described.latency_s),
+                  "no simulation can count with such numbers");
+    }
     // Each direction of a split-duplex link draws half of what the file gives the link.
     const bool direction = name.ends_with("_UP") || name.ends_with("_DOWN");
     const auto whole = xml_.link_power.find(direction ? name.substr(0, name.rfind('_')) : name);

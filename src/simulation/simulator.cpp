@@ -144,15 +144,18 @@ class Simulator::Process {
     const PlatformXml xml = check_platform_xml(platform_);
     // While SimGrid loads, its messages go to a file: if it aborts, they say why.
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> log(std::tmpfile(), std::fclose);
-    child_ = channel_.fork();
-    if (child_ < 0) throw Error(ErrorKind::internal, "no process can be started for SimGrid");
-    if (child_ == 0) {
+    // SimGrid flushes standard output; what the caller has written must not be in the child's buffer, too.
+    std::fflush(stdout);
+    child_.id = channel_.fork();
+    if (child_.id < 0) throw Error(ErrorKind::internal, "no process can be started for SimGrid");
+    if (child_.id == 0) {
       const int standard_error = ::dup(STDERR_FILENO);
       if (log) ::dup2(::fileno(log.get()), STDERR_FILENO);
       try {
         live_as_child(channel_, platform_, xml, options, standard_error);
-      } catch (const boost::system::system_error&) {
-        // The parent is gone.
+      } catch (...) {
+        // The parent is gone, or will hear that this process is. The caller's code must not run twice.
+        ::_exit(1);
       }
       ::_exit(0);
     }
@@ -169,11 +172,7 @@ class Simulator::Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  ~Process() {
-    channel_.shut_down();
-    int status = 0;
-    ::waitpid(child_, &status, 0);
-  }
+  ~Process() { channel_.shut_down(); }
 
   const PlatformDescription& platform() const { return description_; }
 
@@ -213,9 +212,17 @@ class Simulator::Process {
     }
   }
 
+  /// Waits for a process when this ends, so that none is left behind.
+  struct Child {
+    pid_t id = -1;
+    ~Child() {
+      if (id > 0) ::waitpid(id, nullptr, 0);
+    }
+  };
+
   std::filesystem::path platform_;
+  Child child_;  ///< outlives the channel, whose end is the child's
   Channel channel_;
-  pid_t child_ = -1;
   PlatformDescription description_;
 };
 
