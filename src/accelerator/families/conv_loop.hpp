@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
+#include <h2h/base/section.hpp>
 #include <h2h/workload/layer.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <string_view>
 
 namespace h2h {
 
-/// Bounds of the loops of one group of a convolution, in the letters of the FPGA literature, as the numbers that
-/// cycle formulas need. A grouped convolution runs its groups one after the other, a batch its images.
+/// Bounds of the loops of one group of a convolution, in the letters of the FPGA literature, as the numbers
+/// that cycle formulas need. A grouped convolution runs its groups one after the other, a batch its images.
 struct ConvLoop {
-  double M;         ///< output channels
-  double N;         ///< input channels
-  double R, C;      ///< output rows, columns
-  double Kh, Kw;    ///< kernel
-  double Sh, Sw;    ///< stride
-  double repeats;   ///< groups x batch
+  double M;        ///< output channels
+  double N;        ///< input channels
+  double R, C;     ///< output rows, columns
+  double Kh, Kw;   ///< kernel
+  double Sh, Sw;   ///< stride
+  double repeats;  ///< groups x batch
 
   ConvLoop(const Conv& conv, std::int64_t batch)
       : M(static_cast<double>(conv.out_channels / conv.groups)),
@@ -29,8 +32,18 @@ struct ConvLoop {
         repeats(static_cast<double>(conv.groups * batch)) {}
 };
 
+/// A degree of parallelism or the extent of a tile: a whole number from 1.
+inline double read_factor(const Section& parameters, std::string_view key) {
+  return static_cast<double>(parameters.integer(key, kPositive<std::int64_t>));
+}
+inline double read_factor(const Section& parameters, std::string_view key, std::int64_t otherwise) {
+  return static_cast<double>(parameters.integer(key, otherwise, kPositive<std::int64_t>));
+}
+
 /// How many pieces of size @p piece cover @p whole.
-inline double pieces(double whole, double piece) { return std::ceil(whole / piece); }
+inline double pieces(double whole, double piece) {
+  return std::ceil(whole / piece);
+}
 
 constexpr double kHertzPerMHz = 1e6;
 constexpr double kOperationsPerGOP = 1e9;

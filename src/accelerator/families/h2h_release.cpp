@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
-#include <h2h/plugin/plugin.hpp>
-
 #include "conv_loop.hpp"
 #include "conv_model.hpp"
 #include "data_movement.hpp"
 
+#include <h2h/plugin/plugin.hpp>
+
+#include <algorithm>
+
 namespace h2h {
 namespace {
 
-/// Family `h2h-release`: the formulas of the authors' own code for conv, fc and lstm (release of April 2022, and
-/// the files of the same line for fc and lstm). A convolution adds load, computation and store of whole tiles;
-/// nothing overlaps, edge tiles are padded, the stride counts nothing. fc and lstm take the largest of the three.
+/// Family `h2h-release`: the formulas of the authors' own code for conv, fc and lstm (release of April 2022,
+/// and the files of the same line for fc and lstm). A convolution adds load, computation and store of whole
+/// tiles; nothing overlaps, edge tiles are padded, the stride counts nothing. fc and lstm take the largest of
+/// the three.
 ///
-/// Parameters: `throughput_GOPS`, `frequency_MHz`, `bandwidth_bits_per_cycle`, and for conv `Tm`, `Tn`, `Tr`, `Tc`.
+/// Parameters: `throughput_GOPS`, `frequency_MHz`, `bandwidth_bits_per_cycle`, and for conv `Tm`, `Tn`, `Tr`,
+/// `Tc`.
 ///
 /// A batch multiplies tiles and vectors, as the column count does in the authors' fc formula. Stacked and
 /// bidirectional LSTMs, which the release does not have, are the sum of their parts [assumed].
@@ -27,10 +29,10 @@ class H2HRelease : public AcceleratorModel {
                     parameters.number("bandwidth_bits_per_cycle", kPositive<double>)),
         tiled_(parameters.has("Tm")) {
     if (!tiled_) return;
-    Tm_ = parameters.number("Tm", kPositive<double>);
-    Tn_ = parameters.number("Tn", kPositive<double>);
-    Tr_ = parameters.number("Tr", kPositive<double>);
-    Tc_ = parameters.number("Tc", kPositive<double>);
+    Tm_ = read_factor(parameters, "Tm");
+    Tn_ = read_factor(parameters, "Tn");
+    Tr_ = read_factor(parameters, "Tr");
+    Tc_ = read_factor(parameters, "Tc");
   }
 
   bool runs(LayerType type) const override {
@@ -39,7 +41,8 @@ class H2HRelease : public AcceleratorModel {
   }
 
   std::optional<ComputeTime> time(const Layer& layer) const override {
-    if (const auto* conv = std::get_if<Conv>(&layer.operation)) return conv_time(ConvLoop(*conv, layer.batch));
+    if (const auto* conv = std::get_if<Conv>(&layer.operation))
+      return conv_time(ConvLoop(*conv, layer.batch));
     if (const auto* fc = std::get_if<FullyConnected>(&layer.operation)) {
       return step(static_cast<double>(fc->in_features), static_cast<double>(fc->out_features),
                   static_cast<double>(layer.weights()), static_cast<double>(layer.batch));
@@ -51,7 +54,8 @@ class H2HRelease : public AcceleratorModel {
  private:
   ComputeTime conv_time(const ConvLoop& loop) const {
     const double taps = loop.Kh * loop.Kw;
-    const double load_s = (Tm_ * Tn_ * taps * device_.weight_bits + Tn_ * Tr_ * Tc_ * device_.activation_bits) / bits_per_s_;
+    const double load_s =
+        (Tm_ * Tn_ * taps * device_.weight_bits + Tn_ * Tr_ * Tc_ * device_.activation_bits) / bits_per_s_;
     const double compute_s = kOperationsPerMac * Tr_ * Tc_ * Tm_ * taps * Tn_ / operations_per_s_;
     const double store_s = Tm_ * Tr_ * Tc_ * device_.activation_bits / bits_per_s_;
     const double tiles = pieces(loop.R, Tr_) * pieces(loop.C, Tc_) * pieces(loop.M, Tm_);
@@ -62,7 +66,8 @@ class H2HRelease : public AcceleratorModel {
 
   /// One step: the matrix and the vectors in, the products, the vectors out.
   ComputeTime step(double in, double out, double weights, double vectors) const {
-    const double load_s = (weights * device_.weight_bits + in * vectors * device_.activation_bits) / bits_per_s_;
+    const double load_s =
+        (weights * device_.weight_bits + in * vectors * device_.activation_bits) / bits_per_s_;
     const double store_s = out * vectors * device_.activation_bits / bits_per_s_;
     return overlapped(kOperationsPerMac * weights * vectors / operations_per_s_, std::max(load_s, store_s));
   }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <h2h/plugin/plugin.hpp>
-
 #include "conv_model.hpp"
 #include "data_movement.hpp"
+
+#include <h2h/plugin/plugin.hpp>
 
 namespace h2h {
 namespace {
 
-/// Family `loop-unroll`: an array that unrolls loops of the convolution in space, double buffered (J.Z, Y.G, T.M,
-/// X.W). A loop of bound L unrolled P times takes ceil(L / P) turns, so a bound that P does not divide leaves part
-/// of the array idle.
+/// Family `loop-unroll`: an array that unrolls loops of the convolution in space, double buffered (J.Z, Y.G,
+/// T.M, X.W). A loop of bound L unrolled P times takes ceil(L / P) turns, so a bound that P does not divide
+/// leaves part of the array idle.
 ///
-/// Parameters: `unroll` with `out_channels`, `reduction`, and either `rows` and `columns` or `pixels` (rows and
-/// columns as one loop); `reduction_over` `taps` (the loop over input channels and kernel, default) or `channels`
-/// (input channels; the kernel runs in time); `efficiency_1x1` for kernels of one tap (default: `efficiency`).
+/// Parameters: `unroll` with `out_channels`, `reduction`, and either `rows` and `columns` or `pixels` (rows
+/// and columns as one loop); `reduction_over` `taps` (the loop over input channels and kernel, default) or
+/// `channels` (input channels; the kernel runs in time); `efficiency_1x1` for kernels of one tap (default:
+/// `efficiency`).
 ///
 /// Not modelled: filling and draining of the array, and tile sizes; both are in the efficiency.
 class LoopUnroll : public ConvModel {
@@ -21,13 +22,13 @@ class LoopUnroll : public ConvModel {
   LoopUnroll(const Section& parameters, const Device& device)
       : ConvModel(parameters, device), scale_1x1_(parameters.number("efficiency", 1, kPositive<double>)) {
     const Section unroll = parameters.section("unroll");
-    out_channels_ = factor(unroll, "out_channels");
-    reduction_ = factor(unroll, "reduction");
+    out_channels_ = read_factor(unroll, "out_channels");
+    reduction_ = read_factor(unroll, "reduction");
     if (unroll.has("pixels")) {
-      pixels_ = factor(unroll, "pixels");
+      pixels_ = read_factor(unroll, "pixels");
     } else {
-      rows_ = factor(unroll, "rows");
-      columns_ = factor(unroll, "columns");
+      rows_ = read_factor(unroll, "rows");
+      columns_ = read_factor(unroll, "columns");
     }
     unroll.finish();
     static const std::vector<std::string> kLoops = {"taps", "channels"};
@@ -37,19 +38,16 @@ class LoopUnroll : public ConvModel {
 
  protected:
   ComputeTime conv_time(const ConvLoop& loop, double dram_s) const override {
-    const double positions = pixels_ > 0 ? pieces(loop.R * loop.C, pixels_)
-                                         : pieces(loop.R, rows_) * pieces(loop.C, columns_);
+    const double positions =
+        pixels_ > 0 ? pieces(loop.R * loop.C, pixels_) : pieces(loop.R, rows_) * pieces(loop.C, columns_);
     const double taps = loop.Kh * loop.Kw;
-    const double reduction = over_taps_ ? pieces(loop.N * taps, reduction_) : pieces(loop.N, reduction_) * taps;
+    const double reduction =
+        over_taps_ ? pieces(loop.N * taps, reduction_) : pieces(loop.N, reduction_) * taps;
     const double cycles = loop.repeats * pieces(loop.M, out_channels_) * positions * reduction;
     return overlapped(seconds(cycles) * (taps == 1 ? scale_1x1_ : 1), dram_s);
   }
 
  private:
-  static double factor(const Section& unroll, std::string_view key) {
-    return static_cast<double>(unroll.integer(key, kPositive<std::int64_t>));
-  }
-
   double out_channels_ = 1;
   double reduction_ = 1;
   double pixels_ = 0;  ///< 0: rows and columns are two loops

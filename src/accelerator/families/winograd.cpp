@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <h2h/plugin/plugin.hpp>
-
 #include "conv_model.hpp"
 #include "data_movement.hpp"
+
+#include <h2h/plugin/plugin.hpp>
 
 namespace h2h {
 namespace {
 
-/// Family `winograd`: engines that each turn an F(m x m, r x r) tile of one channel pair a cycle (Podili et al.,
-/// ASAP 2017, A.P). A kernel that is not r x r is split into r x r parts, a stride is computed densely [assumed].
+/// Family `winograd`: engines that each turn an F(m x m, r x r) tile of one channel pair a cycle (Podili et
+/// al., ASAP 2017, A.P). A kernel that is not r x r is split into r x r parts, a stride is computed densely
+/// [assumed].
 ///
 /// Parameters: `engines`, `tile` m (2), `kernel` r (3).
 ///
@@ -17,9 +18,9 @@ class Winograd : public ConvModel {
  public:
   Winograd(const Section& parameters, const Device& device)
       : ConvModel(parameters, device),
-        engines_(parameters.number("engines", kPositive<double>)),
-        tile_(parameters.number("tile", 2, kPositive<double>)),
-        kernel_(parameters.number("kernel", 3, kPositive<double>)) {}
+        engines_(read_factor(parameters, "engines")),
+        tile_(read_factor(parameters, "tile", 2)),
+        kernel_(read_factor(parameters, "kernel", 3)) {}
 
  protected:
   ComputeTime conv_time(const ConvLoop& loop, double dram_s) const override {
@@ -36,5 +37,6 @@ class Winograd : public ConvModel {
 }  // namespace h2h
 
 H2H_PLUGIN(winograd) {
-  registry.add_model({"winograd", "conv: Winograd F(m x m, r x r) engines", h2h::factory_of<h2h::Winograd>()});
+  registry.add_model(
+      {"winograd", "conv: Winograd F(m x m, r x r) engines", h2h::factory_of<h2h::Winograd>()});
 }
