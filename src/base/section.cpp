@@ -100,9 +100,11 @@ struct Section::Content {
   const YAML::Node& require(std::string_view key) {
     if (const YAML::Node* node = find(key)) return *node;
     const std::string wanted(key);
-    // A misspelt key is the likely cause of a missing one.
+    // A misspelt key is the likely cause of a missing one; but Tn is not Tm, nor in_channels out_channels.
+    constexpr std::size_t kShortestWord = 4;
+    constexpr std::size_t kMostEdits = 2;
     for (const std::string& other : keys) {
-      if (!asked.contains(other) && nearest(other, std::span(&wanted, 1))) {
+      if (other.size() >= kShortestWord && !asked.contains(other) && nearest(other, std::span(&wanted, 1), kMostEdits)) {
         throw Error(origin->kind, place_of(*origin, values.at(other).Mark()), fmt::format("unknown key '{}'", other),
                     fmt::format("did you mean '{}'?", wanted));
       }

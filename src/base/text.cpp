@@ -32,11 +32,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates) {
+std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates,
+                                   std::size_t most_edits) {
   constexpr std::size_t kLongestName = 200;  // the distance takes quadratic time
   if (name.size() > kLongestName) return std::nullopt;
   std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
+  std::size_t best_distance = std::min(most_edits, std::max<std::size_t>(1, name.size() / 3)) + 1;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestName) continue;
     const std::size_t d = distance(name, candidate);

@@ -3,6 +3,7 @@
 
 #include <h2h/base/error.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <string>
 
@@ -29,6 +30,22 @@ std::string error_of(const Act& act) {
     return std::string("not an h2h::Error: ") + other.what();
   }
   return "no error";
+}
+
+/// A text without its first '@', which marks the place that an error must name, and that place as
+/// "line:column".
+struct Marked {
+  std::string text;
+  std::string place;
+};
+
+inline Marked marked(std::string text) {
+  const std::size_t at = text.find('@');
+  if (at == std::string::npos) return {text, "no place is marked"};
+  text.erase(at, 1);
+  const std::size_t line_start = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;  // npos + 1 is 0
+  const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+  return {text, std::to_string(line) + ':' + std::to_string(at - line_start + 1)};
 }
 
 }  // namespace h2h::test

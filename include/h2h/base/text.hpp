@@ -9,8 +9,9 @@
 namespace h2h {
 
 /// The candidate that @p name was probably meant to be, by optimal string alignment distance (at most a third of
-/// its length, and at least one edit, but never all of it).
-std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates);
+/// its length, and at least one edit, but never all of it, nor more than @p most_edits).
+std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates,
+                                   std::size_t most_edits = 100);
 
 /// Hint for an unknown name: "did you mean 'conv'?" if one is near, otherwise the list of what there is.
 std::string suggest(std::string_view name, std::span<const std::string> candidates);

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The graph of a workload: names, cycles, modalities, batch, and the totals of the shipped ones.
+
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
+
+#include <h2h/workload/workload_file.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace h2h {
+namespace {
+
+using test::error_of;
+using testing::ElementsAre;
+using Words = std::vector<std::string>;
+
+/// Fully connected layers of 4 x 4, so that every edge fits, on the lines 3, 4, ...; each begins in column 5.
+std::string fc_network(const Words& layers) {
+  std::string yaml = "name: w\nlayers:\n";
+  for (const std::string& layer : layers)
+    yaml += fmt::format("  - {{type: fc, in_features: 4, out_features: 4, {}}}\n", layer);
+  return yaml;
+}
+
+std::string error_in(const Words& layers) {
+  return error_of([&] { parse_workload(fc_network(layers), "w.yaml"); });
+}
+
+/// An error whose place is marked by '@'.
+void expect_error(const Words& layers, std::string_view says) {
+  const auto [yaml, place] = test::marked(fc_network(layers));
+  EXPECT_EQ(error_of([&] { parse_workload(yaml, "w.yaml"); }),
+            fmt::format("input: w.yaml:{}: {}", place, says));
+}
+
+Words names_of(const Workload& workload) {
+  Words names;
+  for (LayerIndex v = 0; v < workload.size(); ++v) names.push_back(workload.layer(v).name);
+  return names;
+}
+
+TEST(Workload, LayersMayStandInAnyOrder) {
+  const Workload workload =
+      parse_workload(fc_network({"name: c, inputs: [a]", "name: a", "name: b"}), "w.yaml");
+  EXPECT_THAT(names_of(workload), ElementsAre("c", "a", "b"));
+  // a first, as c waits for it; then c, which stands before b.
+  EXPECT_THAT(workload.topological_order(), ElementsAre(1, 0, 2));
+  EXPECT_EQ(workload.find("b"), LayerIndex{2});
+  EXPECT_EQ(workload.find("d"), std::nullopt);
+}
+
+TEST(Workload, NamesMustBeUniqueAndKnown) {
+  EXPECT_EQ(error_in({"name: a", "name: b", "name: a"}),
+            "input: w.yaml:5:5: layer 'a': the name is taken by an earlier layer; names must be unique");
+  expect_error({"name: first", "name: second, inputs: [@frist]"},
+               "layer 'second': inputs names an unknown layer 'frist'; did you mean 'first'?");
+  expect_error({"name: first", "name: second, inputs: [first], residual: [@banana]"},
+               "layer 'second': residual names an unknown layer 'banana'; known: first and second");
+  expect_error({"name: a", "name: b, inputs: [a, @a]"}, "layer 'b': inputs names 'a' twice; keep one");
+  expect_error({"name: a", "name: b, residual: [a, @a]"}, "layer 'b': residual names 'a' twice; keep one");
+}
+
+TEST(Workload, CyclesAreNamed) {
+  EXPECT_EQ(error_in({"name: a, inputs: [a]"}),
+            "input: w.yaml:3:5: layer 'a': is on a cycle: a -> a; a workload must be acyclic");
+  EXPECT_EQ(error_in({"name: a, residual: [a]"}),
+            "input: w.yaml:3:5: layer 'a': is on a cycle: a -> a; a workload must be acyclic");
+  EXPECT_EQ(error_in({"name: a, inputs: [b]", "name: b, inputs: [a]"}),
+            "input: w.yaml:3:5: layer 'a': is on a cycle: a -> b -> a; a workload must be acyclic");
+  // Of two directions around a cycle it is the one in which data flow: a feeds c, c feeds b.
+  EXPECT_EQ(error_in({"name: a, inputs: [b]", "name: b, inputs: [c]", "name: c, inputs: [a]"}),
+            "input: w.yaml:3:5: layer 'a': is on a cycle: a -> c -> b -> a; a workload must be acyclic");
+}
+
+TEST(Workload, LayersBeforeAndBehindACycleAreNotOnIt) {
+  // in feeds the cycle p -> q; the layer that stands first in the file only reads from it.
+  EXPECT_EQ(error_in({"name: behind, inputs: [p]", "name: in", "name: p, inputs: [in], residual: [q]",
+                      "name: q, inputs: [p]"}),
+            "input: w.yaml:5:5: layer 'p': is on a cycle: p -> q -> p; a workload must be acyclic");
+}
+
+TEST(Workload, LongCyclesAreShortened) {
+  Words layers;
+  for (int i = 0; i < 11; ++i) layers.push_back(fmt::format("name: l{}, inputs: [l{}]", i, (i + 10) % 11));
+  EXPECT_EQ(error_in(layers),
+            "input: w.yaml:3:5: layer 'l0': is on a cycle: l0 -> l1 -> l2 -> l3 -> l4 -> l5 -> l6 -> l7 -> "
+            "(3 more) -> l0; "
+            "a workload must be acyclic");
+}
+
+TEST(Workload, FromAProgramNeedsPositiveSizes) {
+  WorkloadDescription description;
+  description.name = "w";
+  EXPECT_EQ(error_of([&] { Workload{description}; }), "input: a workload needs at least one layer");
+  description.layers.push_back({Layer{"x", "", FullyConnected{0, 4}}});
+  EXPECT_EQ(error_of([&] { Workload{description}; }), "input: layer 'x': every size must be at least 1");
+  description.layers[0].layer = Layer{"x", "", FullyConnected{4, 4}, 0};
+  EXPECT_EQ(error_of([&] { Workload{description}; }), "input: layer 'x': every size must be at least 1");
+  description.layers[0].layer.batch = 1;
+  EXPECT_EQ(Workload(description).weights(), 16);
+}
+
+/// A text and an image branch, joined; then an output. `side` is an image layer that reads the text.
+const char* const kTwoModalities =
+    "name: w\n"
+    "layers:\n"
+    "  - {name: text, type: fc, modality: text, in_features: 2, out_features: 4}\n"
+    "  - {name: image, type: fc, modality: image, in_features: 2, out_features: 12}\n"
+    "  - {name: side, type: fc, modality: image, in_features: 4, out_features: 4, inputs: [text]}\n"
+    "  - {name: join, type: fc, in_features: 16, out_features: 4, inputs: [text, image], residual: [side]}\n"
+    "  - {name: alone, type: fc, in_features: 12, out_features: 3, inputs: [image]}\n"
+    "  - {name: out, type: fc, in_features: 3, out_features: 3, inputs: [alone]}\n";
+
+TEST(WorkloadModalities, AreListedByFirstUse) {
+  EXPECT_THAT(parse_workload(kTwoModalities, "w.yaml").modalities(), ElementsAre("text", "image"));
+}
+
+TEST(WorkloadModalities, SwitchedOffWithAllThatReadsNothingElse) {
+  const Workload workload = parse_workload(kTwoModalities, "w.yaml");
+  const auto with = [&](const Words& words) { return names_of(workload.with_modalities(words)); };
+  EXPECT_THAT(with({}), ElementsAre("text", "image", "side", "join", "alone", "out"));
+  EXPECT_THAT(with({"text", "image"}), ElementsAre("text", "image", "side", "join", "alone", "out"));
+  // Without images `alone` has nothing to read, and `out` nothing behind it.
+  EXPECT_THAT(with({"text"}), ElementsAre("text", "join"));
+  EXPECT_THAT(with({"-image"}), ElementsAre("text", "join"));
+  // Without text `side` goes, though it is of the images.
+  EXPECT_THAT(with({"image"}), ElementsAre("image", "join", "alone", "out"));
+  EXPECT_THAT(with({"-text"}), ElementsAre("image", "join", "alone", "out"));
+  EXPECT_THAT(with({"image", "-text"}), ElementsAre("image", "join", "alone", "out"));
+}
+
+TEST(WorkloadModalities, AJoinThatLosesABranchKeepsItsShapeAndTheShareOfTheOther) {
+  const Workload workload = parse_workload(kTwoModalities, "w.yaml");
+  const Workload text = workload.with_modalities(Words{"text"});
+  const LayerIndex join = *text.find("join");
+  EXPECT_EQ(text.layer(join).weights(), 64);
+  EXPECT_EQ(text.layer(join).input(), (Shape{16}));
+  ASSERT_EQ(boost::in_degree(join, text.graph()), 1U) << "image and the residual are gone";
+  const Dependency& left = text.graph()[*boost::in_edges(join, text.graph()).first];
+  EXPECT_EQ(left.features, 4);
+  EXPECT_EQ(left.of_features, 16);
+  EXPECT_FALSE(text.layer(join).reads_network_input);
+  EXPECT_EQ(text.name(), "w");
+}
+
+TEST(WorkloadModalities, ALayerMayKeepItsResidualAlone) {
+  const Workload workload = parse_workload(
+      "name: w\nlayers:\n"
+      "  - {name: a, type: fc, modality: a, in_features: 4, out_features: 4}\n"
+      "  - {name: b, type: fc, modality: b, in_features: 4, out_features: 4}\n"
+      "  - {name: x, type: fc, in_features: 4, out_features: 4, inputs: [a], residual: [b]}\n",
+      "w.yaml");
+  const Workload rest = workload.with_modalities(Words{"b"});
+  EXPECT_THAT(names_of(rest), ElementsAre("b", "x"));
+  ASSERT_EQ(boost::in_degree(1, rest.graph()), 1U);
+  EXPECT_EQ(rest.graph()[*boost::in_edges(1, rest.graph()).first].role, Dependency::Role::residual);
+}
+
+TEST(WorkloadModalities, Errors) {
+  const Workload workload = parse_workload(kTwoModalities, "w.yaml");
+  const auto error = [&](const Words& words) { return error_of([&] { workload.with_modalities(words); }); };
+  EXPECT_EQ(error({"txet"}), "usage: workload 'w' has no modality 'txet'; did you mean 'text'?");
+  EXPECT_EQ(error({"-sound"}), "usage: workload 'w' has no modality 'sound'; known: text and image");
+  EXPECT_EQ(error({""}), "usage: workload 'w' has no modality ''; known: text and image");
+  const Workload plain = parse_workload(fc_network({"name: a"}), "w.yaml");
+  EXPECT_EQ(error_of([&] { plain.with_modalities(Words{"text"}); }),
+            "usage: workload 'w' has no modality 'text'; there is none");
+  EXPECT_EQ(error({"-text", "-image"}),
+            "usage: no layer of workload 'w' is left; its modalities are text and image");
+}
+
+TEST(WorkloadBatch, MultipliesWorkAndActivationsNotWeights) {
+  const Workload one = parse_workload(kTwoModalities, "w.yaml");
+  const Workload eight = one.with_batch(8);
+  EXPECT_EQ(eight.weights(), one.weights());
+  EXPECT_EQ(eight.macs(), 8 * one.macs());
+  EXPECT_EQ(eight.activations(), 8 * one.activations());
+  EXPECT_EQ(eight.with_batch(1).macs(), one.macs()) << "a batch replaces the one before";
+}
+
+TEST(WorkloadBatch, Errors) {
+  const Workload workload = parse_workload(kTwoModalities, "w.yaml");
+  EXPECT_EQ(error_of([&] { workload.with_batch(0); }),
+            "usage: batch 0: layer 'text': every size must be at least 1");
+  EXPECT_EQ(error_of([&] { workload.with_batch(-1); }),
+            "usage: batch -1: layer 'text': every size must be at least 1");
+  // 2^50 times 8 products is the limit; image has 24.
+  EXPECT_EQ(error_of([&] { workload.with_batch(std::int64_t{1} << 49U); }),
+            "usage: batch 562949953421312: layer 'text': is too large: its work or one of its tensors "
+            "exceeds 2^53");
+}
+
+struct Shipped {
+  std::string name;
+  std::size_t layers;
+  double million_weights;
+  double giga_macs;
+};
+
+TEST(ShippedWorkloads, HaveTheirPublishedSizes) {
+  for (const auto& [name, layers, million_weights, giga_macs] :
+       {Shipped{"vlocnet", 141, 62.04, 10.88}, Shipped{"casua_surf", 44, 13.24, 7.75},
+        Shipped{"mocap", 14, 6.50, 0.66}}) {
+    const Workload workload = read_workload(test::source_file("workloads/" + name + ".yaml"));
+    EXPECT_EQ(workload.name(), name);
+    EXPECT_EQ(workload.size(), layers) << name;
+    EXPECT_NEAR(static_cast<double>(workload.weights()) / 1e6, million_weights, 0.005) << name;
+    EXPECT_NEAR(static_cast<double>(workload.macs()) / 1e9, giga_macs, 0.005) << name;
+  }
+}
+
+}  // namespace
+}  // namespace h2h
