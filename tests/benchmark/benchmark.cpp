@@ -3,8 +3,11 @@
 // How long things take, at three sizes: VLocNet on cloud.xml (141 layers, 12 FPGAs), and generated problems of 1,500 x
 // 100 and 15,000 x 1,000. README.md says how to read the figures.
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -159,6 +162,26 @@ void replay_bare_dispatcher(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(program.activities.size()));
 }
 
+/// Both in turn, so that a machine whose speed drifts treats them alike: `ratio` is the median of the pairs.
+void replay_against_bare_dispatcher(benchmark::State& state) {
+  using Clock = std::chrono::steady_clock;
+  Instance& one = instance(state.range(0));
+  const Mapping& mapping = one.mapping(kStep4);
+  const ReplayProgram program = compile(*one.problem, mapping, Schedule(*one.problem, mapping));
+  benchmark_support::BareDispatcher dispatcher(one.platform_file, program);
+  ReplayWorker worker(one.platform_file);
+  std::vector<double> ratios;
+  for (auto _ : state) {
+    const double bare_s = dispatcher.run();
+    const auto begin = Clock::now();
+    worker.start(program);
+    benchmark::DoNotOptimize(worker.finish());
+    ratios.push_back(std::chrono::duration<double>(Clock::now() - begin).count() / bare_s);
+  }
+  std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2), ratios.end());
+  state.counters["ratio"] = ratios[ratios.size() / 2];
+}
+
 void sizes(benchmark::internal::Benchmark* one) { one->Arg(141)->Arg(1500)->Arg(15000)->Unit(benchmark::kMicrosecond); }
 
 BENCHMARK(platform_load)->Apply(sizes)->UseRealTime();
@@ -173,6 +196,7 @@ BENCHMARK(whole_h2h)->Apply(sizes);
 BENCHMARK(bounds)->Apply(sizes);
 BENCHMARK(replay_bare_dispatcher)->Apply(sizes)->UseManualTime();
 BENCHMARK(replay_on_a_running_clock)->Apply(sizes)->UseRealTime();
+BENCHMARK(replay_against_bare_dispatcher)->Apply(sizes)->UseRealTime();
 BENCHMARK(replay_in_a_fresh_fork)->Apply(sizes)->UseRealTime();
 
 }  // namespace
