@@ -125,7 +125,12 @@ double Device::require_dram_Bps(const Section& parameters) const {
 
 std::optional<ComputeTime> AcceleratorType::time(const Layer& layer) const {
   if (!layer_types.contains(layer.type())) return std::nullopt;
-  return model->time(layer);
+  const auto time = model->time(layer);
+  if (time && !(time->seconds >= 0 && std::isfinite(time->seconds))) {
+    throw Error(ErrorKind::input, fmt::format("accelerator '{}' takes {} s for layer '{}'", name(), time->seconds, layer.name),
+                "its parameters are out of all proportion");
+  }
+  return time;
 }
 
 const AcceleratorType* Catalogue::find(std::string_view name) const {

@@ -54,6 +54,9 @@ template <typename Number>
 std::string describe(Range<Number> range) {
   const bool below = range.most != Range<Number>{}.most;
   if (range == kPositive<Number> && !below) return "greater than zero";
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (range == kFraction) return "more than 0 and at most 1";
+  }
   if (range.least == Range<Number>{}.least && !below) return "a number";
   return below ? fmt::format("from {} to {}", range.least, range.most) : fmt::format("at least {}", range.least);
 }
@@ -100,11 +103,12 @@ struct Section::Content {
   const YAML::Node& require(std::string_view key) {
     if (const YAML::Node* node = find(key)) return *node;
     const std::string wanted(key);
-    // A misspelt key is the likely cause of a missing one; but Tn is not Tm, nor in_channels out_channels.
-    constexpr std::size_t kShortestWord = 4;
-    constexpr std::size_t kMostEdits = 2;
+    // A misspelt key is the likely cause of a missing one; but Tn is not Tm, nor in_channels out_channels. In short
+    // words only the case may differ.
+    constexpr std::size_t kShortWord = 3;
     for (const std::string& other : keys) {
-      if (other.size() >= kShortestWord && !asked.contains(other) && nearest(other, std::span(&wanted, 1), kMostEdits)) {
+      const std::size_t most_edits = other.size() <= kShortWord ? 0 : 2;
+      if (!asked.contains(other) && nearest(other, std::span(&wanted, 1), most_edits)) {
         throw Error(origin->kind, place_of(*origin, values.at(other).Mark()), fmt::format("unknown key '{}'", other),
                     fmt::format("did you mean '{}'?", wanted));
       }

@@ -29,6 +29,9 @@ template <typename Number>
 constexpr Range<Number> kPositive{std::numeric_limits<Number>::is_integer ? Number{1}
                                                                           : std::numeric_limits<Number>::min()};
 
+/// A part of a whole that is not nothing: more than 0, at most 1.
+constexpr Range<double> kFraction{std::numeric_limits<double>::min(), 1};
+
 /// A map of keys to values as a user wrote it: a YAML mapping, or the bracketed options of a mapper.
 ///
 /// The one way in which every input is read. A reader asks for the keys that it knows and then calls `finish()`,

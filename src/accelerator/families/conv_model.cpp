@@ -9,7 +9,7 @@ ConvModel::ConvModel(const Section& parameters, const Device& device)
     : device_(device),
       dram_Bps_(device.require_dram_Bps(parameters)),
       hertz_(parameters.number("frequency_MHz", kPositive<double>) * kHertzPerMHz),
-      efficiency_(parameters.number("efficiency", 1, kPositive<double>)) {
+      efficiency_(parameters.number("efficiency", 1, kFraction)) {
   if (parameters.has("matrix_vector")) {
     const Section section = parameters.section("matrix_vector");
     multiply_.emplace(section, device);

@@ -20,7 +20,7 @@ namespace {
 class LoopUnroll : public ConvModel {
  public:
   LoopUnroll(const Section& parameters, const Device& device)
-      : ConvModel(parameters, device), scale_1x1_(parameters.number("efficiency", 1, kPositive<double>)) {
+      : ConvModel(parameters, device), scale_1x1_(parameters.number("efficiency", 1, kFraction)) {
     const Section unroll = parameters.section("unroll");
     out_channels_ = read_factor(unroll, "out_channels");
     reduction_ = read_factor(unroll, "reduction");
@@ -33,7 +33,7 @@ class LoopUnroll : public ConvModel {
     unroll.finish();
     static const std::vector<std::string> kLoops = {"taps", "channels"};
     over_taps_ = parameters.choice("reduction_over", kLoops, "taps") == "taps";
-    scale_1x1_ /= parameters.number("efficiency_1x1", scale_1x1_, kPositive<double>);
+    scale_1x1_ /= parameters.number("efficiency_1x1", scale_1x1_, kFraction);
   }
 
  protected:

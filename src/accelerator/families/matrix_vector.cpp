@@ -14,10 +14,10 @@ namespace h2h {
 
 MatrixVector::MatrixVector(const Section& parameters, const Device& device)
     : throughput_macs_per_s_(parameters.number("throughput_GOPS", kPositive<double>) * kOperationsPerGOP /
-                             kOperationsPerMac * parameters.number("efficiency", 1, kPositive<double>)),
+                             kOperationsPerMac * parameters.number("efficiency", 1, kFraction)),
       parallel_sequences_(
           static_cast<double>(parameters.integer("parallel_sequences", 1, kPositive<std::int64_t>))),
-      density_(parameters.number("density", 1, kPositive<double>)),
+      density_(parameters.number("density", 1, kFraction)),
       stream_Bps_(
           parameters.has("stream_bandwidth")
               ? parameters.quantity("stream_bandwidth", Dimension::bytes_per_second, kPositive<double>)

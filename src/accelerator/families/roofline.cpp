@@ -16,7 +16,7 @@ class Roofline : public AcceleratorModel {
       : device_(device),
         dram_Bps_(device.require_dram_Bps(parameters)),
         operations_per_s_(parameters.number("peak_GOPS", kPositive<double>) * kOperationsPerGOP *
-                          parameters.number("efficiency", 1, kPositive<double>)) {}
+                          parameters.number("efficiency", 1, kFraction)) {}
 
   bool runs(LayerType /*type*/) const override { return true; }
 

@@ -21,7 +21,7 @@ class VectorTrace : public ConvModel {
  public:
   VectorTrace(const Section& parameters, const Device& device)
       : ConvModel(parameters, device),
-        efficiency_(parameters.number("efficiency", 1, kPositive<double>)),
+        efficiency_(parameters.number("efficiency", 1, kFraction)),
         compute_units_(read_factor(parameters, "compute_units")),
         vector_units_(read_factor(parameters, "vector_units")),
         lanes_(read_factor(parameters, "lanes")) {}
