@@ -106,7 +106,8 @@ class MappingChecker {
     for (std::size_t i = 0; i < order.size(); ++i) {
       std::size_t last = i;
       for (const TensorIndex tensor : problem_.outputs(order[i])) {
-        if (mapping_.fused[tensor] != 0) last = std::max(last, position_[problem_.tensor(tensor).consumer]);
+        const LayerIndex consumer = problem_.tensor(tensor).consumer;
+        if (mapping_.fused[tensor] != 0 && mapping_.accelerator[consumer] == a) last = std::max(last, position_[consumer]);
       }
       if (last == i) continue;
       const std::int64_t bytes = bytes_of(output_elements(problem_.workload().layer(order[i]), problem_.system().ifm_extent),

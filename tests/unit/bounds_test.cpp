@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bounds against the true optimum: every assignment, order, pin and fusion of small problems.
+
+#include "support/random.hpp"
+#include "unit/by_hand.hpp"
+
+#include <h2h/schedule/analytic.hpp>
+#include <h2h/schedule/bounds.hpp>
+#include <h2h/schedule/checker.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace h2h {
+namespace {
+
+using test::ByHand;
+using test::draw;
+
+constexpr double kRounding = 1e-12;
+
+/// Calls @p visit with every complete mapping whose orders agree with the workload, nothing pinned or fused.
+void for_each_order(const Problem& problem, const std::function<void(Mapping&)>& visit) {
+  Mapping mapping = Mapping::none(problem);
+  const std::function<void(LayerIndex)> assign = [&](LayerIndex layer) {
+    if (layer == problem.layers()) {
+      if (execution_sequence(problem, mapping).size() == problem.layers()) visit(mapping);
+      return;
+    }
+    for (const AcceleratorIndex a : problem.candidates(layer)) {
+      auto& order = mapping.order[a];
+      mapping.accelerator[layer] = a;
+      for (std::size_t at = 0; at <= order.size(); ++at) {
+        order.insert(order.begin() + static_cast<std::ptrdiff_t>(at), layer);
+        assign(layer + 1);
+        order.erase(order.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+    }
+    mapping.accelerator[layer] = Mapping::kUnmapped;
+  };
+  assign(0);
+}
+
+struct Optimum {
+  double latency_s = std::numeric_limits<double>::infinity();
+  int valid = 0;
+};
+
+/// The best latency of all mappings that the checker finds nothing wrong with.
+Optimum brute_force(const Problem& problem) {
+  Optimum best;
+  for_each_order(problem, [&](Mapping& mapping) {
+    std::vector<TensorIndex> edges;
+    for (TensorIndex tensor = 0; tensor < problem.tensors(); ++tensor) {
+      const Tensor& edge = problem.tensor(tensor);
+      if (!edge.is_network_input() &&
+          mapping.accelerator[edge.producer] == mapping.accelerator[edge.consumer])
+        edges.push_back(tensor);
+    }
+    for (std::uint32_t pins = 0; pins < (1U << problem.layers()); ++pins) {
+      for (LayerIndex layer = 0; layer < problem.layers(); ++layer)
+        mapping.pinned[layer] = static_cast<char>(pins >> layer & 1U);
+      for (std::uint32_t fusions = 0; fusions < (1U << edges.size()); ++fusions) {
+        for (std::size_t e = 0; e < edges.size(); ++e)
+          mapping.fused[edges[e]] = static_cast<char>(fusions >> e & 1U);
+        if (!check_mapping(problem, mapping).empty()) continue;
+        ++best.valid;
+        best.latency_s = std::min(best.latency_s, analytic_latency_s(problem, mapping));
+      }
+    }
+    std::fill(mapping.pinned.begin(), mapping.pinned.end(), 0);
+    std::fill(mapping.fused.begin(), mapping.fused.end(), 0);
+  });
+  return best;
+}
+
+TEST(Bounds, AreBelowTheBestOfAllMappings) {
+  test::Random random(71);
+  int path_is_exact = 0;
+  int load_is_larger = 0;
+  std::int64_t mappings = 0;
+  for (int i = 0; i < 400; ++i) {
+    const Workload workload = test::random_workload(random, {1, 4, 0.2, 2, 12});
+    const System system = test::random_system(
+        random, test::random_description(random, static_cast<int>(draw(random, 1, 3))), i % 2 == 0);
+    const Problem problem(workload, system);
+    const Optimum best = brute_force(problem);
+    mappings += best.valid;
+    const Bound path = critical_path_bound(problem);
+    const Bound load = load_bound(problem);
+    ASSERT_LE(path.latency_s, best.latency_s * (1 + kRounding)) << "case " << i;
+    ASSERT_LE(load.latency_s, best.latency_s * (1 + kRounding)) << "case " << i;
+    ASSERT_GT(path.latency_s, 0);
+    ASSERT_GT(load.latency_s, 0);
+    path_is_exact += path.latency_s >= best.latency_s * (1 - kRounding) ? 1 : 0;
+    load_is_larger += load.latency_s > path.latency_s ? 1 : 0;
+    const Bound chosen = best_bound(problem);
+    ASSERT_EQ(chosen.latency_s, std::max(path.latency_s, load.latency_s));
+    ASSERT_EQ(chosen.kind, load.latency_s > path.latency_s ? "load" : "critical-path");
+  }
+  EXPECT_GT(mappings, 50000);
+  EXPECT_GT(path_is_exact, 50) << "the bounds are meant to be of use";
+  EXPECT_GT(load_is_larger, 20);
+}
+
+/// A chain of fully connected layers of random sizes; the batch makes transfers about as long as
+/// computations.
+Workload random_chain(test::Random& random, std::int64_t layers) {
+  WorkloadDescription description;
+  description.name = "chain";
+  std::int64_t features = draw(random, 1, 500);
+  for (std::int64_t i = 0; i < layers; ++i) {
+    const std::int64_t out = draw(random, 1, 500);
+    LayerDescription& layer = description.layers.emplace_back();
+    layer.layer = {fmt::format("l{}", i), "", FullyConnected{features, out}, 5000};
+    if (i > 0) layer.inputs = {fmt::format("l{}", i - 1)};
+    features = out;
+  }
+  return Workload(description);
+}
+
+TEST(Bounds, TheCriticalPathIsExactOnAChainWithEnoughDram) {
+  test::Random random(72);
+  int moves = 0;
+  int stays = 0;
+  for (int i = 0; i < 100; ++i) {
+    const Workload workload = random_chain(random, draw(random, 1, 6));
+    const System system = test::random_system(random, test::random_description(random, 3));
+    const Problem problem(workload, system);
+    // Everything is pinned and, where a producer is on the same accelerator, fused; that fits.
+    double best_s = std::numeric_limits<double>::infinity();
+    bool best_moves = false;
+    Mapping mapping = Mapping::none(problem);
+    const std::function<void(LayerIndex)> assign = [&](LayerIndex layer) {
+      if (layer == problem.layers()) {
+        ASSERT_TRUE(check_mapping(problem, mapping).empty());
+        const double latency_s = analytic_latency_s(problem, mapping);
+        if (latency_s >= best_s) return;
+        best_s = latency_s;
+        best_moves = std::count(mapping.accelerator.begin(), mapping.accelerator.end(),
+                                mapping.accelerator[0]) != problem.layers();
+        return;
+      }
+      const TensorIndex input = *problem.inputs(layer).begin();
+      for (const AcceleratorIndex a : problem.candidates(layer)) {
+        mapping.append(layer, a);
+        mapping.pinned[layer] = 1;
+        mapping.fused[input] = layer > 0 && mapping.accelerator[layer - 1] == a ? 1 : 0;
+        assign(layer + 1);
+        mapping.order[a].pop_back();
+      }
+      mapping.accelerator[layer] = Mapping::kUnmapped;
+    };
+    assign(0);
+    ASSERT_NEAR(critical_path_bound(problem).latency_s, best_s, kRounding * best_s) << "case " << i;
+    ++(best_moves ? moves : stays);
+  }
+  EXPECT_GT(moves, 20) << "the best mapping is meant to change accelerators now and then";
+  EXPECT_GT(stays, 10);
+}
+
+// A number is a byte; 100 B/s, so that 10 numbers take 0.1 s and 100 weights a second. 150 bytes of DRAM for
+// weights.
+ByHand independent(int fcs, int pools) {
+  std::string yaml = "name: w\nlayers:\n";
+  for (int i = 0; i < fcs; ++i)
+    yaml += fmt::format("  - {{name: f{}, type: fc, in_features: 10, out_features: 10}}\n", i);
+  for (int i = 0; i < pools; ++i) {
+    yaml += fmt::format(
+        "  - {{name: p{}, type: pool, channels: 10, out_height: 1, out_width: 1, kernel: 1, stride: 1}}\n",
+        i);
+  }
+  return ByHand(
+      yaml,
+      "accelerators:\n"
+      "  X: {types: [fc, pool], model: table, parameters: {default_s: 6, layers: {}}, data_bits: 8,\n"
+      "      dram: {capacity: 300B}, power: {active_W: 1}}\n"
+      "  P: {types: [pool], model: table, parameters: {default_s: 6, layers: {}}, data_bits: 8,\n"
+      "      dram: {capacity: 300B}, power: {active_W: 1}}\n",
+      {{"fpga0", "X"}, {"fpga1", "P"}});
+}
+
+TEST(Bounds, LoadByHand) {
+  // Every layer takes 0.1 + 6 + 0.1 s at the least. Three that run on fpga0 alone: 18.6 s.
+  const ByHand one = independent(3, 0);
+  EXPECT_NEAR(load_bound(one.problem).latency_s, 18.6, kRounding * 20);
+  EXPECT_EQ(load_bound(one.problem).kind, "load");
+  EXPECT_NEAR(critical_path_bound(one.problem).latency_s, 6.2, kRounding * 20);
+  EXPECT_EQ(critical_path_bound(one.problem).kind, "critical-path");
+  // Four that run on both: 24.8 s, half of it each.
+  EXPECT_NEAR(load_bound(independent(0, 4).problem).latency_s, 12.4, kRounding * 20);
+  // One on fpga0 alone and four on both: five halves; three and one: the three alone are the heavier group.
+  EXPECT_NEAR(load_bound(independent(1, 4).problem).latency_s, 15.5, kRounding * 20);
+  EXPECT_NEAR(load_bound(independent(3, 1).problem).latency_s, 18.6, kRounding * 20);
+  EXPECT_EQ(best_bound(one.problem).kind, "load");
+}
+
+TEST(Bounds, CriticalPathByHand) {
+  // a runs best on fpga0 (1 s against 9 s), b on fpga1: 0.1 + 1 on fpga0, its 10 bytes out and in at 0.1 s
+  // each, 1 + 0.1 on fpga1: 2.4 s. c's weights of 1,000 bytes fit no share of the DRAM: 10 s wherever it
+  // runs.
+  const char* const catalogue =
+      "accelerators:\n"
+      "  X: {types: [fc], model: table, parameters: {layers: {a: 1, b: 9}}, data_bits: 8, dram: {capacity: "
+      "300B}, power: {active_W: 1}}\n"
+      "  Y: {types: [fc], model: table, parameters: {layers: {a: 9, b: 1}}, data_bits: 8, dram: {capacity: "
+      "300B}, power: {active_W: 1}}\n";
+  const ByHand two(
+      "name: w\nlayers:\n"
+      "  - {name: a, type: fc, in_features: 10, out_features: 10}\n"
+      "  - {name: b, type: fc, in_features: 10, out_features: 10, inputs: [a]}\n",
+      catalogue, {{"fpga0", "X"}, {"fpga1", "Y"}});
+  EXPECT_NEAR(critical_path_bound(two.problem).latency_s, 2.4, kRounding * 10);
+  EXPECT_NEAR(brute_force(two.problem).latency_s, 2.4, kRounding * 10);
+  const ByHand large(
+      "name: w\nlayers:\n"
+      "  - {name: a, type: fc, in_features: 10, out_features: 100}\n",
+      catalogue, {{"fpga0", "X"}, {"fpga1", "Y"}});
+  // 1,000 weights do not fit into 150 bytes: 10 s; 0.1 in, 1 s, 1 s out.
+  EXPECT_NEAR(critical_path_bound(large.problem).latency_s, 12.1, kRounding * 20);
+  EXPECT_NEAR(brute_force(large.problem).latency_s, 12.1, kRounding * 20);
+}
+
+}  // namespace
+}  // namespace h2h
