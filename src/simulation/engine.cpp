@@ -34,8 +34,7 @@ sg4::Engine* make_engine(const SimulatorOptions& options) {
   } catch (const std::exception& failure) {
     // A bad key comes with the list of all keys; the first line says it.
     const std::string text = failure.what();
-    throw Error(ErrorKind::usage, fmt::format("SimGrid refuses an option: {}", text.substr(0, text.find('\n'))),
-                "the keys of --cfg and --log are in SimGrid's documentation");
+    throw refused_option(text.substr(0, text.find('\n')));
   }
 }
 
@@ -58,8 +57,15 @@ std::map<std::string, std::string> properties_of(const sg4::Host& host) {
 
 }  // namespace
 
-SimGridEngine::SimGridEngine(const std::filesystem::path& platform, PlatformXml xml, const SimulatorOptions& options)
-    : xml_(std::move(xml)), engine_(make_engine(options)) {
+Error refused_option(const std::string& why) {
+  return {ErrorKind::usage, fmt::format("SimGrid refuses an option: {}", why),
+          "the keys of --cfg and --log are in SimGrid's documentation"};
+}
+
+SimGridEngine::SimGridEngine(const SimulatorOptions& options) : engine_(make_engine(options)) {}
+
+void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml, std::optional<double> bandwidth_Bps) {
+  xml_ = std::move(xml);
   description_.file = platform.string();
   try {
     engine_->load_platform(platform.string());
@@ -70,8 +76,8 @@ SimGridEngine::SimGridEngine(const std::filesystem::path& platform, PlatformXml 
   links_ = engine_->get_all_links();
   std::sort(links_.begin(), links_.end(), [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
   describe();
-  if (options.bandwidth_Bps) {
-    set_exclusive_bandwidth(*options.bandwidth_Bps);
+  if (bandwidth_Bps) {
+    set_exclusive_bandwidth(*bandwidth_Bps);
     describe();
   }
   simgrid_compat::on_completion([this](const sg4::Activity& activity) { ended(activity); });

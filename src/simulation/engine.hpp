@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <h2h/base/error.hpp>
 #include <h2h/platform/platform_xml.hpp>
 #include <h2h/simulation/simulator.hpp>
 
@@ -13,12 +15,20 @@
 
 namespace h2h {
 
+/// What is said of a `--cfg` or `--log` that SimGrid does not take.
+Error refused_option(const std::string& why);
+
 /// SimGrid with a platform loaded, in the process that it has to itself: there can be one in a process, and it lasts
 /// as long.
 class SimGridEngine {
  public:
+  /// @throws Error (usage) if SimGrid refuses an option; on some it aborts
+  explicit SimGridEngine(const SimulatorOptions& options);
+
+  /// Loads a platform, once.
   /// @param xml what the checked file says of the platform beyond what SimGrid keeps
-  SimGridEngine(const std::filesystem::path& platform, PlatformXml xml, const SimulatorOptions& options);
+  /// @param bandwidth_Bps as in SimulatorOptions
+  void load(const std::filesystem::path& platform, PlatformXml xml, std::optional<double> bandwidth_Bps);
 
   const PlatformDescription& platform() const { return description_; }
 

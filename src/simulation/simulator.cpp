@@ -90,7 +90,9 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
                    const SimulatorOptions& options, int standard_error) {
   std::optional<SimGridEngine> engine;
   try {
-    engine.emplace(platform, xml, options);
+    engine.emplace(options);
+    channel.send(Reply::result);  // the parent tells by it what SimGrid aborts on
+    engine->load(platform, xml, options.bandwidth_Bps);
     ::dup2(standard_error, STDERR_FILENO);
     channel.send(Reply::result);
     send_json(channel, engine->platform());
@@ -159,11 +161,15 @@ class Simulator::Process {
       }
       ::_exit(0);
     }
+    bool takes_options = false;
     try {
+      if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
+      takes_options = true;
       if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
       description_ = receive_json(channel_).get<PlatformDescription>();
     } catch (const boost::system::system_error&) {
       const std::string why = log ? last_words(log.get()) : "";
+      if (!takes_options) throw refused_option(why);
       throw Error(ErrorKind::input, {platform_.string()},
                   fmt::format("SimGrid aborts on this platform{}{}", why.empty() ? "" : ": ", why));
     }
