@@ -25,6 +25,7 @@
 #include <h2h/plugin/registry.hpp>
 #include <h2h/report/csv.hpp>
 #include <h2h/report/report.hpp>
+#include <h2h/report/text_table.hpp>
 #include <h2h/run/inputs.hpp>
 #include <h2h/run/run.hpp>
 #include <h2h/schedule/analytic.hpp>

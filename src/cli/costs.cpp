@@ -79,9 +79,11 @@ void write_json(std::ostream& out, const Problem& problem) {
   out << nlohmann::ordered_json{{"schema", "h2h-sim/costs/1"}, {"costs", std::move(rows)}}.dump(2) << '\n';
 }
 
+std::string trimmed(std::string line) { return line.erase(line.find_last_not_of(' ') + 1); }
+
 /// Milliseconds in four characters, with a mark where the local DRAM binds.
 std::string cell(const std::optional<ComputeTime>& time) {
-  if (!time) return "-";
+  if (!time) return "- ";
   constexpr double kMilli = 1e3;
   const double ms = time->seconds * kMilli;
   const int decimals = ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0;
@@ -91,20 +93,19 @@ std::string cell(const std::optional<ComputeTime>& time) {
 void write_table(std::ostream& out, const Problem& problem) {
   constexpr std::uint32_t kColumns = 10;  // as many as fit 80 characters
   constexpr std::size_t kNameWidth = 16;
-  fmt::print(out, "Milliseconds of computation and local DRAM; * where the DRAM binds, - where the layer does not run\n");
+  fmt::print(out, "Milliseconds of computation and local DRAM\n*: the DRAM binds; -: the layer does not run there\n");
   for (std::uint32_t first = 0; first < problem.kinds(); first += kColumns) {
     const std::uint32_t last = std::min(first + kColumns, problem.kinds());
-    fmt::print(out, "\n{:<16}", "layer");
+    std::string heading = fmt::format("{:<16}", "layer");
     for (std::uint32_t kind = first; kind < last; ++kind) {
-      const std::string& name = problem.system().accelerators[problem.representative(kind)].type.name();
-      fmt::print(out, "{:>5} ", name.substr(0, 5));
+      heading += fmt::format("{:>5} ", problem.system().accelerators[problem.representative(kind)].type.name().substr(0, 5));
     }
-    out << '\n';
+    fmt::print(out, "\n{}\n", trimmed(heading));
     for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
       const std::string& name = problem.workload().layer(layer).name;
-      fmt::print(out, "{:<16}", name.size() < kNameWidth ? name : name.substr(0, kNameWidth - 2) + "~");
-      for (std::uint32_t kind = first; kind < last; ++kind) fmt::print(out, "{:>6}", cell(cost_of(problem, layer, kind).time));
-      out << '\n';
+      std::string line = fmt::format("{:<16}", name.size() < kNameWidth ? name : name.substr(0, kNameWidth - 2) + "~");
+      for (std::uint32_t kind = first; kind < last; ++kind) line += fmt::format("{:>6}", cell(cost_of(problem, layer, kind).time));
+      fmt::print(out, "{}\n", trimmed(line));
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <h2h/base/files.hpp>
 #include <h2h/base/text.hpp>
 #include <h2h/base/units.hpp>
+#include <h2h/report/text_table.hpp>
 #include <h2h/workload/workload_file.hpp>
 
 #include "commands.hpp"
@@ -86,15 +87,17 @@ std::string shipped_name(const std::string& kind, const fs::path& file) {
 }
 
 void list_workloads(std::ostream& out) {
-  fmt::print(out, "{:<28}{:>8}{:>12}{:>10}{:>12}  {}\n", "workload", "layers", "parameters", "MACs", "bytes at 32", "modalities");
+  constexpr double kMegabytesOf32Bit = 4e-6;
+  const auto megabytes = [](std::int64_t elements) { return fmt::format("{:.1f}", kMegabytesOf32Bit * static_cast<double>(elements)); };
+  TextTable table({"workload", "layers", "parameters", "MACs", "weights", "outputs", "modalities"},
+                  {"", "", "", "", "MB, fp32", "MB, fp32", ""});
   for (const fs::path& file : shipped("workloads", ".yaml")) {
     const Workload workload = read_workload(file);
-    constexpr double kBytes = 4;
-    fmt::print(out, "{:<28}{:>8}{:>12}{:>10}{:>12}  {}\n", shipped_name("workloads", file), workload.size(),
+    table.add({shipped_name("workloads", file), fmt::format("{}", workload.size()),
                with_si_prefix(static_cast<double>(workload.weights())), with_si_prefix(static_cast<double>(workload.macs())),
-               with_si_prefix(kBytes * static_cast<double>(workload.weights() + workload.activations())),
-               workload.modalities().size());
+               megabytes(workload.weights()), megabytes(workload.activations()), fmt::format("{}", workload.modalities().size())});
   }
+  table.write(out);
 }
 
 void list_accelerators(std::ostream& out, const Options& options, const Registry& registry) {
@@ -116,16 +119,19 @@ void list_accelerators(std::ostream& out, const Options& options, const Registry
 }
 
 void list_platforms(std::ostream& out, const Options& options, const Registry& registry) {
-  fmt::print(out, "{:<28}{:>7}{:>7}{:>16}  {}\n", "platform", "FPGAs", "links", "to each FPGA", "catalogue");
+  TextTable table({"platform", "FPGAs", "links", "host to FPGA", "catalogue"}, {"", "", "", "B/s, at least", ""});
   for (const fs::path& file : shipped("platforms", ".xml")) {
     Options one = options;
     one.platform = file.string();
     const PlatformInputs platform = read_platform(request_of(one), registry);
-    double least = platform.system.accelerators.front().from_host.bandwidth_Bps;
-    for (const Accelerator& accelerator : platform.system.accelerators) least = std::min(least, accelerator.from_host.bandwidth_Bps);
-    fmt::print(out, "{:<28}{:>7}{:>7}{:>16}  {}\n", shipped_name("platforms", file), platform.system.accelerators.size(),
-               platform.system.links.size(), with_si_prefix(least) + "B/s", platform.simulator.platform().catalogue);
+    const auto& accelerators = platform.system.accelerators;
+    const auto slowest = std::min_element(accelerators.begin(), accelerators.end(), [](const Accelerator& a, const Accelerator& b) {
+      return a.from_host.bandwidth_Bps < b.from_host.bandwidth_Bps;
+    });
+    table.add({shipped_name("platforms", file), fmt::format("{}", accelerators.size()), fmt::format("{}", platform.system.links.size()),
+               with_si_prefix(slowest->from_host.bandwidth_Bps), platform.simulator.platform().catalogue});
   }
+  table.write(out);
 }
 
 }  // namespace
@@ -146,7 +152,7 @@ void add_list(CLI::App& app, Options& options, const Registry& registry, Command
   add("models", "Families of accelerator models", [&](std::ostream& out) { list_models(out, registry); });
   add("workloads", "Shipped workloads with their totals", [](std::ostream& out) { list_workloads(out); });
   add("platforms", "Shipped platforms", [&](std::ostream& out) { list_platforms(out, options, registry); });
-  add("accelerators", "Accelerators of a catalogue, with the provenance of each number",
+  add("accelerators", "Accelerators with the source of each number",
       [&](std::ostream& out) { list_accelerators(out, options, registry); })
       ->add_option("--accelerators", options.catalogue, "The catalogue (default: accelerators.yaml)")
       ->type_name("FILE");

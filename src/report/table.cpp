@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -8,9 +8,19 @@
 
 #include <h2h/base/units.hpp>
 #include <h2h/report/report.hpp>
+#include <h2h/report/text_table.hpp>
 
 namespace h2h {
 namespace {
+
+/// Four significant digits, and no more than three behind the point; 0 for what rounds to nothing.
+std::string significant(double value) {
+  const double size = std::abs(value);
+  constexpr double kSmallest = 0.0005;
+  if (size < kSmallest) return "0";
+  const int decimals = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
+  return fmt::format("{:.{}f}", value, decimals);
+}
 
 /// A unit of time that suits the longest value of a table.
 struct TimeUnit {
@@ -23,57 +33,58 @@ struct TimeUnit {
     return {"us", 1e6};
   }
   std::string format(double seconds) const { return significant(seconds * per_second); }
-
-  /// Four significant digits, and no more than three behind the point.
-  static std::string significant(double value) {
-    const double size = std::abs(value);
-    const int decimals = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
-    return fmt::format("{:.{}f}", value, decimals);
-  }
 };
 
-std::string wall_time(double seconds) {
-  const TimeUnit unit = TimeUnit::for_longest(seconds);
-  const double value = seconds * unit.per_second;
-  return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, unit.name);
-}
-
-std::string percent(double ratio) {
-  return fmt::format("{:.{}f} %", 100 * ratio, std::abs(ratio) < 9.995 ? 1 : 0);
-}
-
-constexpr std::string_view kNameColumn = "  {:<24}";
+std::string percent(double value) { return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0); }
 
 void write_head(std::ostream& out, const Report& report) {
   const Workload& workload = report.problem->workload();
   const System& system = report.problem->system();
-  fmt::print(out, "{} on {}: {} layers, {} parameters, {} MACs, {} FPGAs\n", workload.name(), system.name, workload.size(),
+  fmt::print(out, "{} on {}\n{} layers, {} parameters, {} MACs; {} FPGAs\n", workload.name(), system.name, workload.size(),
              with_si_prefix(static_cast<double>(workload.weights())), with_si_prefix(static_cast<double>(workload.macs())),
              system.accelerators.size());
 }
 
 void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool timing) {
   const bool replayed = run.result().is_replay;
-  fmt::print(out, "\n  {:<24}{:>9}{:>10}{:>9}{:>11}{:>8}{:>8}\n", "step",
-             fmt::format("{} {}", replayed ? "replay" : "analytic", unit.name), replayed ? "analytic" : "", "energy J",
-             "of step 2", "gap", timing ? "search" : "");
+  constexpr double kPercent = 100;
+  constexpr double kMillisecondsPerSecond = 1e3;
+  std::vector<std::string> headings = {"step", replayed ? "replay" : "analytic"};
+  std::vector<std::string> units = {"", std::string(unit.name)};
+  const auto add_column = [&](const char* heading, std::string_view of) {
+    headings.emplace_back(heading);
+    units.emplace_back(of);
+  };
+  if (replayed) add_column("analytic", unit.name);
+  add_column("energy", "J");
+  add_column("of step 2", "%");
+  add_column("gap", "%");
+  if (timing) add_column("search", "ms");
+  TextTable table(std::move(headings), std::move(units));
   for (const StepOutcome& step : run.steps) {
     const Judgement& judgement = step.judgement;
-    fmt::print(out, "  {:<24}{:>9}{:>10}{:>9}{:>11}{:>8}{:>8}\n", step.name, unit.format(judgement.latency_s),
-               replayed ? unit.format(judgement.analytic_latency_s) : "", TimeUnit::significant(judgement.energy.paper_J()),
-               fmt::format("{:.1f} %", percent_of_step_2(run, step)), percent(judgement.latency_s / run.bound.latency_s - 1),
-               timing ? wall_time(step.search_s) : "");
+    std::vector<std::string> row = {step.name, unit.format(judgement.latency_s)};
+    if (replayed) row.push_back(unit.format(judgement.analytic_latency_s));
+    row.push_back(significant(judgement.energy.paper_J()));
+    row.push_back(percent(percent_of_step_2(run, step)));
+    row.push_back(percent(kPercent * (judgement.latency_s / run.bound.latency_s - 1)));
+    if (timing) row.push_back(significant(kMillisecondsPerSecond * step.search_s));
+    table.add(std::move(row));
   }
+  out << '\n';
+  table.write(out);
 }
 
 void write_parts(std::ostream& out, const Run& run, const TimeUnit& unit) {
-  fmt::print(out, "\n  {:<24}{:>9}{:>10}{:>9}{:>11}{:>10}\n", fmt::format("where it goes, {}", unit.name), "compute", "weights",
-             "inputs", "outputs", "waiting");
+  const std::string name(unit.name);
+  TextTable table({"where the time goes", "compute", "weights", "inputs", "outputs", "waiting"}, {"", name, name, name, name, name});
   for (const StepOutcome& step : run.steps) {
     const CriticalChain& chain = step.judgement.chain;
-    fmt::print(out, "  {:<24}{:>9}{:>10}{:>9}{:>11}{:>10}\n", step.name, unit.format(chain.compute_s), unit.format(chain.weights_s),
-               unit.format(chain.inputs_s), unit.format(chain.outputs_s), unit.format(chain.waiting_s));
+    table.add({step.name, unit.format(chain.compute_s), unit.format(chain.weights_s), unit.format(chain.inputs_s),
+               unit.format(chain.outputs_s), unit.format(chain.waiting_s)});
   }
+  out << '\n';
+  table.write(out);
 }
 
 void write_foot(std::ostream& out, const Report& report, const Run& run, const TimeUnit& unit) {

@@ -134,7 +134,7 @@ class Json(CommandLineTest):
         speech = {name for name in everything if name.startswith("sp_")}
         motion = {name for name in everything if name.startswith("mo_")}
         self.assertEqual(layers("--modalities", "text,speech"), everything - motion)
-        self.assertEqual(layers("-m=-speech"), everything - speech)
+        self.assertEqual(layers("--modalities=-speech"), everything - speech)
 
 
 class Determinism(CommandLineTest):

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <h2h/base/error.hpp>
@@ -145,7 +146,7 @@ TEST(ComputationPrioritized, KeepsTheBestFoundAtTheLimitAndSaysSo) {
   WorkloadDescription description;
   description.name = "wide";
   for (int i = 0; i < 40; ++i) {
-    description.layers.push_back({{"l" + std::to_string(i), "", FullyConnected{100 + i, 50}}});
+    description.layers.push_back({{fmt::format("l{}", i), "", FullyConnected{100 + i, 50}}});
   }
   const Workload workload(description);
   const System system = test::random_system(random, test::random_description(random, 6));
@@ -228,11 +229,11 @@ TEST(H2H, NoStepIncreasesTheLatencyAndEveryMappingIsValid) {
     const Workload workload = test::random_workload(random, {1, 40});
     const System system = test::random_system(random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
     const Problem problem(workload, system);
-    for (const std::string scope : {"adjacent", "resident"}) {
+    for (const std::string& scope : std::vector<std::string>{"adjacent", "resident"}) {
       Mapping mapping = run_step(problem, "computation-prioritized", Mapping::none(problem)).mapping;
       double latency_s = analytic_latency_s(problem, mapping);
-      for (const std::string step : {std::string("weight-locality"), "activation-transfer[scope=" + scope + "]",
-                                     "data-locality-remapping[scope=" + scope + "]"}) {
+      for (const std::string& step : {std::string("weight-locality"), fmt::format("activation-transfer[scope={}]", scope),
+                                      fmt::format("data-locality-remapping[scope={}]", scope)}) {
         mapping = run_step(problem, step, mapping).mapping;
         ASSERT_TRUE(check_mapping(problem, mapping).empty()) << "case " << i << " " << step;
         const double now_s = analytic_latency_s(problem, mapping);
@@ -311,7 +312,7 @@ TEST(Steps, RefuseToImproveAMappingThatIsNotThere) {
   const Workload workload = test::random_workload(random);
   const System system = test::random_system(random, test::random_description(random, 2));
   const Problem problem(workload, system);
-  for (const std::string step : {"weight-locality", "activation-transfer", "data-locality-remapping"}) {
+  for (const std::string& step : std::vector<std::string>{"weight-locality", "activation-transfer", "data-locality-remapping"}) {
     try {
       run_step(problem, step, Mapping::none(problem));
       ADD_FAILURE() << step;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace h2h {
+
+/// A table of text: the first column to the left, the others to the right, each as wide as its widest cell.
+class TextTable {
+ public:
+  /// @param units a second line of headings, in which units stand
+  TextTable(std::vector<std::string> headings, std::vector<std::string> units)
+      : rows_{std::move(headings), std::move(units)} {}
+
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void write(std::ostream& out) const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace h2h
