@@ -69,6 +69,12 @@ void receive_program(Channel& channel, ReplayProgram& program) {
   channel.receive_all(program.successors);
 }
 
+/// Ends a child, its streams flushed (a log may go to a file), without what the caller has registered for its own end.
+[[noreturn]] void leave(int status) {
+  std::fflush(nullptr);
+  ::_exit(status);
+}
+
 /// Runs what the child was asked for and answers it.
 void serve(Channel& channel, SimGridEngine& engine, Request request, const ReplayProgram& program) {
   try {
@@ -107,10 +113,11 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
       serve(channel, *engine, request, program);
       continue;
     }
+    std::fflush(nullptr);
     const pid_t child = ::fork();
     if (child == 0) {
       serve(channel, *engine, request, program);
-      ::_exit(0);
+      leave(0);
     }
     int status = 0;
     if (child < 0 || ::waitpid(child, &status, 0) != child) {
@@ -146,8 +153,8 @@ class Simulator::Process {
     const PlatformXml xml = check_platform_xml(platform_);
     // While SimGrid loads, its messages go to a file: if it aborts, they say why.
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> log(std::tmpfile(), std::fclose);
-    // SimGrid flushes standard output; what the caller has written must not be in the child's buffer, too.
-    std::fflush(stdout);
+    // The child flushes its streams; what the caller has written must not be in their buffers, too.
+    std::fflush(nullptr);
     child_.id = channel_.fork();
     if (child_.id < 0) throw Error(ErrorKind::internal, "no process can be started for SimGrid");
     if (child_.id == 0) {
@@ -157,9 +164,9 @@ class Simulator::Process {
         live_as_child(channel_, platform_, xml, options, standard_error);
       } catch (...) {
         // The parent is gone, or will hear that this process is. The caller's code must not run twice.
-        ::_exit(1);
+        leave(1);
       }
-      ::_exit(0);
+      leave(0);
     }
     bool takes_options = false;
     try {
