@@ -74,8 +74,6 @@ void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml,
     refuse_platform(platform.string(), failure.what());
   }
   links_ = engine_->get_all_links();
-  // SimGrid's own, for transfers from a host to itself; there are none here.
-  std::erase_if(links_, [](const auto* link) { return link->get_name() == "__loopback__"; });
   std::sort(links_.begin(), links_.end(), [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
   describe();
   if (bandwidth_Bps) {
