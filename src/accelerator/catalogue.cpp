@@ -126,7 +126,8 @@ double Device::require_dram_Bps(const Section& parameters) const {
 std::optional<ComputeTime> AcceleratorType::time(const Layer& layer) const {
   if (!layer_types.contains(layer.type())) return std::nullopt;
   const auto time = model->time(layer);
-  if (time && !(time->seconds >= 0 && std::isfinite(time->seconds))) {
+  constexpr double kLongest_s = 1e9;  // thirty years; SimGrid's clock cannot go on for ever
+  if (time && !(time->seconds >= 0 && time->seconds <= kLongest_s)) {
     throw Error(ErrorKind::input, fmt::format("accelerator '{}' takes {} s for layer '{}'", name(), time->seconds, layer.name),
                 "its parameters are out of all proportion");
   }

@@ -362,6 +362,14 @@ TEST(SoundPlatforms, AreTaken) {
   EXPECT_EQ(take(pair_with(link_of("l", "1GBps", "0s", "FATPIPE"), kRoute)), "no error");
   for (const char* routing : {"Full", "Floyd", "Dijkstra", "DijkstraCache"})
     EXPECT_EQ(take(pair_with(kLink, kRoute, routing)), "no error");
+  // The document type of old times, and a setting that would refuse every link if ours did not win.
+  std::string old_type = pair_with(kLink, kRoute);
+  old_type.replace(old_type.find("https://simgrid.org"), 19, "http://simgrid.gforge.inria.fr/simgrid");
+  EXPECT_EQ(take(old_type), "no error");
+  EXPECT_EQ(take(platform_xml("<config><prop id=\"network/model\" value=\"Constant\"/></config>\n<zone "
+                              "id=\"z\" routing=\"Full\">\n" +
+                              host_node() + fpga_node("b") + kLink + kRoute + "</zone>")),
+            "no error");
   // FPGAs as a SimGrid cluster, joined to the host by the router that it makes up.
   EXPECT_EQ(
       take(platform_xml("<zone id=\"z\" routing=\"Full\">\n<zone id=\"y\" routing=\"Full\">" + host_node() +

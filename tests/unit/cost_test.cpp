@@ -8,6 +8,8 @@
 #include <h2h/cost/problem.hpp>
 #include <h2h/cost/traffic.hpp>
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -221,6 +223,36 @@ TEST(Problem, AChangeOfModalitiesTakesTheTransfersAway) {
   ASSERT_EQ(problem.tensors(), 2U);
   EXPECT_EQ(problem.input_bytes(1, 0), 10) << "of the 30 features only b's are there";
   EXPECT_EQ(problem.cost(1, 0).weight_bytes, 150) << "its weights stay";
+}
+
+/// A model that a plug-in might bring.
+class Fixed : public AcceleratorModel {
+ public:
+  explicit Fixed(double seconds) : seconds_(seconds) {}
+  bool runs(LayerType /*type*/) const override { return true; }
+  std::optional<ComputeTime> time(const Layer& /*layer*/) const override { return ComputeTime{seconds_}; }
+
+ private:
+  double seconds_;
+};
+
+TEST(Problem, TimesThatCannotBe) {
+  const Workload workload = parse_workload(kWorkload, "w.yaml");
+  const auto error = [&](double seconds) {
+    System system =
+        make_system(test::platform_by_hand({{"fpga0", "X"}}), test::catalogue_by_hand(kCatalogue));
+    system.accelerators[0].type.model = std::make_shared<const Fixed>(seconds);
+    return error_of([&] { Problem(workload, system); });
+  };
+  EXPECT_EQ(error(0), "no error");
+  EXPECT_EQ(error(1e9), "no error");
+  const std::string hint = "; its parameters are out of all proportion";
+  EXPECT_EQ(error(1.1e9), "input: accelerator 'X' takes 1100000000 s for layer 'c'" + hint);
+  EXPECT_EQ(error(-1), "input: accelerator 'X' takes -1 s for layer 'c'" + hint);
+  EXPECT_EQ(error(std::numeric_limits<double>::infinity()),
+            "input: accelerator 'X' takes inf s for layer 'c'" + hint);
+  EXPECT_EQ(error(std::numeric_limits<double>::quiet_NaN()),
+            "input: accelerator 'X' takes nan s for layer 'c'" + hint);
 }
 
 TEST(Problem, LayersThatRunNowhere) {
