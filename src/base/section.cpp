@@ -276,13 +276,11 @@ Section Section::section(std::string_view key) const {
   return Section(std::make_shared<Content>(content_->origin, content_->name(key), content_->require(key)));
 }
 
-std::vector<Section> Section::sections(std::string_view key) const {
-  std::vector<Section> all;
+void Section::for_each(std::string_view key, const std::function<void(const Section&)>& visit) const {
   std::size_t index = 0;
   for (const YAML::Node& element : content_->list(key)) {
-    all.push_back(Section(std::make_shared<Content>(content_->origin, fmt::format("{}[{}]", content_->name(key), index++), element)));
+    visit(Section(std::make_shared<Content>(content_->origin, fmt::format("{}[{}]", content_->name(key), index++), element)));
   }
-  return all;
 }
 
 std::vector<std::string> Section::texts(std::string_view key) const {

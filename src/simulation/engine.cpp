@@ -73,7 +73,8 @@ void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml,
   } catch (const std::exception& failure) {
     refuse_platform(platform.string(), failure.what());
   }
-  links_ = engine_->get_all_links();
+  // SimGrid adds a loopback link of its own, which no route of ours crosses.
+  links_ = engine_->get_filtered_links([](const sg4::Link* link) { return link->get_name() != "__loopback__"; });
   std::sort(links_.begin(), links_.end(), [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
   describe();
   if (bandwidth_Bps) {

@@ -36,9 +36,7 @@ LayerDescription read_layer(const Section& section, std::int64_t batch) {
   return description;
 }
 
-}  // namespace
-
-Workload parse_workload(std::string_view yaml, const std::string& file) {
+WorkloadDescription read_description(std::string_view yaml, const std::string& file) {
   static const std::array<std::string, 2> kShapes = {"checked", "unchecked"};
   const Section root = Section::parse(yaml, file);
   WorkloadDescription description;
@@ -52,9 +50,16 @@ Workload parse_workload(std::string_view yaml, const std::string& file) {
   }
   if (!unchecked && !reason.empty()) root.fail("reason", "'reason' goes with 'shapes: unchecked'");
   description.unchecked_reason = reason;
-  for (const Section& layer : root.sections("layers")) description.layers.push_back(read_layer(layer, batch));
+  root.for_each("layers", [&](const Section& layer) { description.layers.push_back(read_layer(layer, batch)); });
   root.finish();
-  return Workload(description);
+  return description;
+}
+
+}  // namespace
+
+Workload parse_workload(std::string_view yaml, const std::string& file) {
+  // The document is gone before the graph is built: of a large workload it takes most of the memory.
+  return Workload(read_description(yaml, file));
 }
 
 Workload read_workload(const std::filesystem::path& path) { return parse_workload(read_file(path), path.string()); }

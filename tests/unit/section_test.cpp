@@ -176,7 +176,8 @@ TEST(SectionNested, PathsNameTheWayDown) {
             "input: f.yaml:3:11: 'top.inner.size' must be a number, not 'x'");
   EXPECT_EQ(error_of([&] { top.section("inner").integer("width"); }),
             "input: f.yaml:3:5: 'top.inner' lacks the key 'width'");
-  const std::vector<Section> list = top.sections("list");
+  std::vector<Section> list;
+  top.for_each("list", [&](const Section& element) { list.push_back(element); });
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].integer("size"), 1);
   EXPECT_EQ(error_of([&] { list[1].integer("size"); }),
@@ -190,9 +191,9 @@ TEST(SectionNested, Errors) {
   EXPECT_EQ(error_in("key: [1]\n", section),
             "input: f.yaml:1:6: 'key' must be a mapping of keys to values, not a list");
   EXPECT_EQ(error_in("a: 1\n", section), "input: f.yaml:1:1: the document lacks the key 'key'");
-  const auto sections = [](const Section& root) { root.sections("key"); };
-  EXPECT_EQ(error_in("key: {a: 1}\n", sections), "input: f.yaml:1:6: 'key' must be a list, not a mapping");
-  EXPECT_EQ(error_in("key: [{a: 1}, 2]\n", sections),
+  const auto elements = [](const Section& root) { root.for_each("key", [](const Section&) {}); };
+  EXPECT_EQ(error_in("key: {a: 1}\n", elements), "input: f.yaml:1:6: 'key' must be a list, not a mapping");
+  EXPECT_EQ(error_in("key: [{a: 1}, 2]\n", elements),
             "input: f.yaml:1:15: 'key[1]' must be a mapping of keys to values, not a single value");
 }
 

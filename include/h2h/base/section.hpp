@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -70,7 +71,8 @@ class Section {
   double quantity(std::string_view key, Dimension dimension, Range<double> range = {0}) const;
 
   Section section(std::string_view key) const;
-  std::vector<Section> sections(std::string_view key) const;    ///< a list of mappings
+  /// Calls @p visit with each element of a list of mappings, one at a time.
+  void for_each(std::string_view key, const std::function<void(const Section&)>& visit) const;
   std::vector<std::string> texts(std::string_view key) const;   ///< a list of scalars
   std::vector<Location> places(std::string_view key) const;     ///< where each element of a list stands
   std::vector<std::vector<std::string>> text_lists(std::string_view key) const;  ///< a list of lists of scalars
