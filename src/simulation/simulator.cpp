@@ -71,7 +71,7 @@ void receive_program(Channel& channel, ReplayProgram& program) {
 
 /// Ends a child, its streams flushed (a log may go to a file), without what the caller has registered for its own end.
 [[noreturn]] void leave(int status) {
-  std::fflush(nullptr);
+  static_cast<void>(std::fflush(nullptr));
   ::_exit(status);
 }
 
@@ -113,7 +113,7 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
       serve(channel, *engine, request, program);
       continue;
     }
-    std::fflush(nullptr);
+    static_cast<void>(std::fflush(nullptr));
     const pid_t child = ::fork();
     if (child == 0) {
       serve(channel, *engine, request, program);
@@ -154,7 +154,7 @@ class Simulator::Process {
     // While SimGrid loads, its messages go to a file: if it aborts, they say why.
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> log(std::tmpfile(), std::fclose);
     // The child flushes its streams; what the caller has written must not be in their buffers, too.
-    std::fflush(nullptr);
+    static_cast<void>(std::fflush(nullptr));
     child_.id = channel_.fork();
     if (child_.id < 0) throw Error(ErrorKind::internal, "no process can be started for SimGrid");
     if (child_.id == 0) {
