@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Step `computation-prioritized`: step 1 of H2H (Zhang et al., DAC 2022, section 4.1), which is also the mapping that
-// the paper takes from Kwon et al., HPCA 2021, as its baseline.
+// Step `computation-prioritized`: step 1 of H2H (Zhang et al., DAC 2022, section 4.1), which is also the
+// mapping that the paper takes from Kwon et al., HPCA 2021, as its baseline.
 //
-// Rounds: all layers whose producers are mapped form a group, and the group is assigned as a whole so that the
-// latency of the system grows least, every transfer paid. The best assignment is exact by branch and bound, up to
-// a limit of nodes. Within a group the layers of an accelerator run by ready time, then file order; equal latencies
-// are decided by the smaller sum of finish times, then by catalogue order.
+// Rounds: all layers whose producers are mapped form a group, and the group is assigned as a whole so that
+// the latency of the system grows least, every transfer paid. The best assignment is exact by branch and
+// bound, up to a limit of nodes. Within a group the layers of an accelerator run by ready time, then file
+// order; equal latencies are decided by the smaller sum of finish times, then by catalogue order.
 //
-// rule=release follows the authors' code instead: the group is taken type by type (conv, lstm, fc), at most as many
-// layers a round as there are accelerators of the type, in file order, and the first assignment with the smallest
-// latency wins.
+// rule=release follows the authors' code instead: the group is taken type by type (conv, lstm, fc), at most
+// as many layers a round as there are accelerators of the type, in file order, and the first assignment with
+// the smallest latency wins.
 //
 // The step is analytic under every evaluator: it compares sums, not schedules.
 
@@ -33,8 +33,8 @@ constexpr double kRounding = 1e-12;
 /// What is mapped so far.
 struct State {
   Mapping mapping;
-  std::vector<double> free_s;   ///< by accelerator
-  std::vector<double> end_s;    ///< by layer
+  std::vector<double> free_s;          ///< by accelerator
+  std::vector<double> end_s;           ///< by layer
   std::vector<std::uint32_t> waiting;  ///< by layer: tensors whose producer is not mapped
   double latency_s = 0;
   std::size_t mapped = 0;
@@ -83,8 +83,13 @@ struct State {
 /// Best assignment of one group, whose layers stand in the order in which they would run.
 class GroupSearch {
  public:
-  GroupSearch(const Problem& problem, const State& state, std::vector<LayerIndex> group, std::uint64_t node_limit)
-      : problem_(problem), group_(std::move(group)), finish_s_(state.free_s), latency_s_(state.latency_s), nodes_left_(node_limit) {
+  GroupSearch(const Problem& problem, const State& state, std::vector<LayerIndex> group,
+              std::uint64_t node_limit)
+      : problem_(problem),
+        group_(std::move(group)),
+        finish_s_(state.free_s),
+        latency_s_(state.latency_s),
+        nodes_left_(node_limit) {
     for (const LayerIndex layer : group_) {
       ready_s_.push_back(state.ready_s(problem, layer));
       std::vector<double>& seconds = seconds_.emplace_back();
@@ -97,7 +102,8 @@ class GroupSearch {
     children_.resize(group_.size());
   }
 
-  /// First the best value, the quickest accelerators first; then the first assignment in catalogue order that has it.
+  /// First the best value, the quickest accelerators first; then the first assignment in catalogue order that
+  /// has it.
   void run() {
     exact_ = descend(0, latency_s_, 0, Phase::optimise);
     if (exact_) {
@@ -158,14 +164,17 @@ class GroupSearch {
       return a.kind != b.kind ? a.kind < b.kind : a.start_s < b.start_s;
     });
     children.erase(std::unique(children.begin(), children.end(),
-                               [](const Child& a, const Child& b) { return a.kind == b.kind && a.start_s == b.start_s; }),
+                               [](const Child& a, const Child& b) {
+                                 return a.kind == b.kind && a.start_s == b.start_s;
+                               }),
                    children.end());
     if (phase == Phase::optimise) {
       std::sort(children.begin(), children.end(), [](const Child& a, const Child& b) {
         return a.finish_s != b.finish_s ? a.finish_s < b.finish_s : a.accelerator < b.accelerator;
       });
     } else {
-      std::sort(children.begin(), children.end(), [](const Child& a, const Child& b) { return a.accelerator < b.accelerator; });
+      std::sort(children.begin(), children.end(),
+                [](const Child& a, const Child& b) { return a.accelerator < b.accelerator; });
     }
   }
 
@@ -200,14 +209,14 @@ class GroupSearch {
 
   const Problem& problem_;
   std::vector<LayerIndex> group_;
-  std::vector<double> ready_s_;                ///< by depth
-  std::vector<std::vector<double>> seconds_;   ///< by depth and kind
-  std::vector<double> finish_s_;               ///< by accelerator, with what is chosen above
+  std::vector<double> ready_s_;               ///< by depth
+  std::vector<std::vector<double>> seconds_;  ///< by depth and kind
+  std::vector<double> finish_s_;              ///< by accelerator, with what is chosen above
   double latency_s_;
-  std::vector<double> least_latency_s_;        ///< by depth, of the layers from there on
+  std::vector<double> least_latency_s_;  ///< by depth, of the layers from there on
   std::vector<double> least_sum_s_;
   std::vector<AcceleratorIndex> chosen_;
-  std::vector<std::vector<Child>> children_;   ///< by depth
+  std::vector<std::vector<Child>> children_;  ///< by depth
   std::vector<AcceleratorIndex> best_;
   double best_latency_s_ = kNever;
   double best_sum_s_ = kNever;
@@ -217,7 +226,8 @@ class GroupSearch {
   std::uint64_t evaluations_ = 0;
 };
 
-/// The release's choice for layers of one type: the first assignment, last layer fastest, with the smallest latency.
+/// The release's choice for layers of one type: the first assignment, last layer fastest, with the smallest
+/// latency.
 class ReleaseSearch {
  public:
   ReleaseSearch(const Problem& problem, const State& state, std::span<const AcceleratorIndex> accelerators)
@@ -286,10 +296,12 @@ void for_each_subset(const std::vector<LayerIndex>& layers, std::size_t size, co
 class ComputationPrioritized : public MappingStep {
  public:
   explicit ComputationPrioritized(const Section& options)
-      : release_(options.choice("rule", std::array<std::string, 2>{"paper", "release"}, "paper") == "release"),
+      : release_(options.choice("rule", std::array<std::string, 2>{"paper", "release"}, "paper") ==
+                 "release"),
         node_limit_(static_cast<std::uint64_t>(options.integer("nodes", 1000000, kPositive<std::int64_t>))) {}
 
-  StepResult run(const Problem& problem, const Mapping& /*mapping*/, StepContext& /*context*/) const override {
+  StepResult run(const Problem& problem, const Mapping& /*mapping*/,
+                 StepContext& /*context*/) const override {
     State state(problem);
     StepResult result;
     while (state.mapped < problem.layers()) {
@@ -306,21 +318,25 @@ class ComputationPrioritized : public MappingStep {
   }
 
  private:
-  void assign_best(const Problem& problem, State& state, std::vector<LayerIndex> group, StepResult& result) const {
+  void assign_best(const Problem& problem, State& state, std::vector<LayerIndex> group,
+                   StepResult& result) const {
     std::vector<double> ready_s(problem.layers());
     for (const LayerIndex layer : group) ready_s[layer] = state.ready_s(problem, layer);
-    std::stable_sort(group.begin(), group.end(), [&](LayerIndex a, LayerIndex b) { return ready_s[a] < ready_s[b]; });
+    std::stable_sort(group.begin(), group.end(),
+                     [&](LayerIndex a, LayerIndex b) { return ready_s[a] < ready_s[b]; });
     GroupSearch search(problem, state, std::move(group), node_limit_);
     search.run();
     result.evaluations += search.evaluations();
     result.exact = result.exact && search.exact();
-    for (std::size_t i = 0; i < search.group().size(); ++i) state.assign(problem, search.group()[i], search.best()[i]);
+    for (std::size_t i = 0; i < search.group().size(); ++i)
+      state.assign(problem, search.group()[i], search.best()[i]);
     for (const LayerIndex layer : search.group()) state.release_consumers(problem, layer);
   }
 
-  static void assign_as_released(const Problem& problem, State& state, const std::vector<LayerIndex>& group, StepResult& result) {
+  static void assign_as_released(const Problem& problem, State& state, const std::vector<LayerIndex>& group,
+                                 StepResult& result) {
     // The types of the release in its order, then those that it does not know.
-    constexpr std::array kOrder = {LayerType::conv, LayerType::lstm,   LayerType::fc,  LayerType::matmul,
+    constexpr std::array kOrder = {LayerType::conv,      LayerType::lstm, LayerType::fc,  LayerType::matmul,
                                    LayerType::attention, LayerType::pool, LayerType::add, LayerType::concat};
     static_assert(kOrder.size() == std::variant_size_v<Operation>);
     for (const LayerType type : kOrder) {
@@ -334,7 +350,8 @@ class ComputationPrioritized : public MappingStep {
       if (accelerators.size() > layers.size()) {
         search.consider(layers);
       } else {
-        for_each_subset(layers, accelerators.size(), [&](const std::vector<LayerIndex>& subset) { search.consider(subset); });
+        for_each_subset(layers, accelerators.size(),
+                        [&](const std::vector<LayerIndex>& subset) { search.consider(subset); });
       }
       result.evaluations += search.evaluations();
       for (std::size_t i = 0; i < search.layers().size(); ++i) {
@@ -357,5 +374,7 @@ H2H_PLUGIN(computation_prioritized) {
                      "Zhang et al., DAC 2022, section 4.1; Kwon et al., HPCA 2021",
                      {{"nodes", "1000000", "limit of the branch and bound, a group"},
                       {"rule", "paper", "paper or release (the authors' groups and ties)"}},
-                     [](const h2h::Section& options) { return std::make_shared<const h2h::ComputationPrioritized>(options); }});
+                     [](const h2h::Section& options) {
+                       return std::make_shared<const h2h::ComputationPrioritized>(options);
+                     }});
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Step `data-locality-remapping`: step 4 of H2H (Zhang et al., DAC 2022, section 4.4). Every layer is tried on the
-// accelerator of each of its predecessors, right behind it, and of each of its successors, right before it; steps 2
-// and 3 are redone for the two accelerators touched, and the move stays if the latency of the whole system falls.
-// Passes over all layers go on until none moves.
+// Step `data-locality-remapping`: step 4 of H2H (Zhang et al., DAC 2022, section 4.4). Every layer is tried
+// on the accelerator of each of its predecessors, right behind it, and of each of its successors, right
+// before it; steps 2 and 3 are redone for the two accelerators touched, and the move stays if the latency of
+// the whole system falls. Passes over all layers go on until none moves.
 //
-// order=release visits layers as the authors' release does: for each result of the network, the latest first, from
-// the first layer of its chain down. Layers that no such walk meets are not visited.
+// order=release visits layers as the authors' release does: for each result of the network, the latest first,
+// from the first layer of its chain down. Layers that no such walk meets are not visited.
 //
 // Under `--evaluator replay` a move that the analytic latency, a lower bound, already shows not to win is not
-// replayed (prune=off replays it all the same); several moves are replayed side by side, and the first that wins in
-// order is taken, so the result does not depend on how many.
+// replayed (prune=off replays it all the same); several moves are replayed side by side, and the first that
+// wins in order is taken, so the result does not depend on how many.
 
 #include <algorithm>
 #include <array>
@@ -59,7 +59,8 @@ class LocalSearch {
   /// Steps 2 and 3 for one accelerator.
   void relocalise(AcceleratorIndex accelerator) {
     order_.clear();
-    for (LayerIndex layer = state_.first(accelerator); layer != IncrementalSchedule::kNone; layer = state_.after(layer)) {
+    for (LayerIndex layer = state_.first(accelerator); layer != IncrementalSchedule::kNone;
+         layer = state_.after(layer)) {
       order_.push_back(layer);
     }
     const auto pinned = allocator_.pin(accelerator, order_);
@@ -84,9 +85,9 @@ class LocalSearch {
 void list_remaps(const Problem& problem, LayerIndex layer, std::vector<Remap>& remaps) {
   const std::size_t first = remaps.size();
   const auto add = [&](LayerIndex neighbour, bool behind) {
-    const bool known = std::any_of(remaps.begin() + static_cast<std::ptrdiff_t>(first), remaps.end(), [&](const Remap& remap) {
-      return remap.neighbour == neighbour && remap.behind == behind;
-    });
+    const bool known = std::any_of(
+        remaps.begin() + static_cast<std::ptrdiff_t>(first), remaps.end(),
+        [&](const Remap& remap) { return remap.neighbour == neighbour && remap.behind == behind; });
     if (!known) remaps.push_back({layer, neighbour, behind});
   };
   for (const TensorIndex tensor : problem.inputs(layer)) {
@@ -95,14 +96,15 @@ void list_remaps(const Problem& problem, LayerIndex layer, std::vector<Remap>& r
   for (const TensorIndex tensor : problem.outputs(layer)) add(problem.tensor(tensor).consumer, false);
 }
 
-/// The release's visits: from the first layer of the chain of each result, results by falling end, everything that
-/// is reached from there once.
+/// The release's visits: from the first layer of the chain of each result, results by falling end, everything
+/// that is reached from there once.
 std::vector<LayerIndex> release_order(const Problem& problem, const IncrementalSchedule& state) {
   std::vector<LayerIndex> results;
   for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
     if (problem.is_result(layer)) results.push_back(layer);
   }
-  std::stable_sort(results.begin(), results.end(), [&](LayerIndex a, LayerIndex b) { return state.end_s(a) > state.end_s(b); });
+  std::stable_sort(results.begin(), results.end(),
+                   [&](LayerIndex a, LayerIndex b) { return state.end_s(a) > state.end_s(b); });
   std::vector<LayerIndex> visits;
   for (LayerIndex first : results) {
     for (;;) {
@@ -120,7 +122,8 @@ std::vector<LayerIndex> release_order(const Problem& problem, const IncrementalS
       seen[layer] = 1;
       visits.push_back(layer);
       const auto outputs = problem.outputs(layer);
-      for (auto tensor = outputs.rbegin(); tensor != outputs.rend(); ++tensor) stack.push_back(problem.tensor(*tensor).consumer);
+      for (auto tensor = outputs.rbegin(); tensor != outputs.rend(); ++tensor)
+        stack.push_back(problem.tensor(*tensor).consumer);
     }
   }
   return visits;
@@ -131,7 +134,8 @@ class DataLocalityRemapping : public MappingStep {
   explicit DataLocalityRemapping(const Section& options)
       : rules_{weights_option(options), scope_option(options), dram_option(options)},
         passes_(options.integer("passes", 0, {0})),
-        release_order_(options.choice("order", std::array<std::string, 2>{"list", "release"}, "list") == "release"),
+        release_order_(options.choice("order", std::array<std::string, 2>{"list", "release"}, "list") ==
+                       "release"),
         prune_(options.flag("prune", true)) {}
 
   StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const override {
@@ -151,8 +155,9 @@ class DataLocalityRemapping : public MappingStep {
                                                        : context.evaluator.latency_s(problem, mapping);
     for (std::int64_t pass = 0; passes_ == 0 || pass < passes_; ++pass) {
       const double before_s = latency_s;
-      latency_s = context.evaluator.is_analytic() ? analytic_pass(search, remaps, latency_s, result)
-                                                  : judged_pass(problem, search, remaps, latency_s, context.evaluator, result);
+      latency_s = context.evaluator.is_analytic()
+                      ? analytic_pass(search, remaps, latency_s, result)
+                      : judged_pass(problem, search, remaps, latency_s, context.evaluator, result);
       if (latency_s == before_s) break;
     }
     result.mapping = search.state().mapping();
@@ -161,7 +166,8 @@ class DataLocalityRemapping : public MappingStep {
   }
 
  private:
-  static double analytic_pass(LocalSearch& search, std::span<const Remap> remaps, double latency_s, StepResult& result) {
+  static double analytic_pass(LocalSearch& search, std::span<const Remap> remaps, double latency_s,
+                              StepResult& result) {
     for (const Remap& remap : remaps) {
       const auto candidate_s = search.attempt(remap);
       if (!candidate_s) continue;
@@ -176,10 +182,10 @@ class DataLocalityRemapping : public MappingStep {
     return latency_s;
   }
 
-  /// Looks ahead for as many moves as are judged side by side. What stands behind the first that wins is judged
-  /// again from there, and counts as considered only then.
-  double judged_pass(const Problem& problem, LocalSearch& search, std::span<const Remap> remaps, double latency_s,
-                     Evaluator& evaluator, StepResult& result) const {
+  /// Looks ahead for as many moves as are judged side by side. What stands behind the first that wins is
+  /// judged again from there, and counts as considered only then.
+  double judged_pass(const Problem& problem, LocalSearch& search, std::span<const Remap> remaps,
+                     double latency_s, Evaluator& evaluator, StepResult& result) const {
     std::vector<std::size_t> places;
     std::vector<Mapping> candidates;
     std::size_t at = 0;
@@ -208,8 +214,8 @@ class DataLocalityRemapping : public MappingStep {
         next = places[i] + 1;
         break;
       }
-      result.evaluations += static_cast<std::uint64_t>(
-          std::count_if(considered.begin(), considered.end(), [&](std::size_t place) { return place < next; }));
+      result.evaluations += static_cast<std::uint64_t>(std::count_if(
+          considered.begin(), considered.end(), [&](std::size_t place) { return place < next; }));
       at = next;
     }
     return latency_s;
@@ -234,5 +240,7 @@ H2H_PLUGIN(data_locality_remapping) {
                       {"prune", "on", "skip replays that the analytic latency shows not to win"},
                       h2h::describe_weights(),
                       h2h::describe_dram()},
-                     [](const h2h::Section& options) { return std::make_shared<const h2h::DataLocalityRemapping>(options); }});
+                     [](const h2h::Section& options) {
+                       return std::make_shared<const h2h::DataLocalityRemapping>(options);
+                     }});
 }

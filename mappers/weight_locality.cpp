@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Step `weight-locality`: step 2 of H2H (Zhang et al., DAC 2022, section 4.2). For each accelerator a knapsack
-// chooses the layers whose weights stay in its local DRAM: the most bytes that fit into the weights' share.
+// Step `weight-locality`: step 2 of H2H (Zhang et al., DAC 2022, section 4.2). For each accelerator a
+// knapsack chooses the layers whose weights stay in its local DRAM: the most bytes that fit into the weights'
+// share.
 //
 // weights=release uses the authors' units of 1000 elements and their ties.
 
@@ -43,9 +44,10 @@ class WeightLocality : public MappingStep {
 }  // namespace h2h
 
 H2H_PLUGIN(weight_locality) {
-  registry.add_step({"weight-locality",
-                     "H2H step 2: the most weight bytes that fit stay in local DRAM (knapsack)",
-                     "Zhang et al., DAC 2022, section 4.2",
-                     {h2h::describe_weights(), h2h::describe_dram()},
-                     [](const h2h::Section& options) { return std::make_shared<const h2h::WeightLocality>(options); }});
+  registry.add_step(
+      {"weight-locality",
+       "H2H step 2: the most weight bytes that fit stay in local DRAM (knapsack)",
+       "Zhang et al., DAC 2022, section 4.2",
+       {h2h::describe_weights(), h2h::describe_dram()},
+       [](const h2h::Section& options) { return std::make_shared<const h2h::WeightLocality>(options); }});
 }

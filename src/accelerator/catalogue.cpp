@@ -82,8 +82,9 @@ AcceleratorType read_type(const std::string& name, const Section& entry, const M
   parameters.finish();
   for (const LayerType layer_type : type.layer_types) {
     if (!type.model->runs(layer_type)) {
-      entry.fail("types", fmt::format("model '{}' with these parameters does not run {} layers", type.family,
-                                      to_string(layer_type)),
+      entry.fail("types",
+                 fmt::format("model '{}' with these parameters does not run {} layers", type.family,
+                             to_string(layer_type)),
                  "take the type out, or add the parameters that it needs");
     }
   }
@@ -119,7 +120,8 @@ double Device::layer_bytes(const Layer& layer) const {
 
 double Device::require_dram_Bps(const Section& parameters) const {
   if (dram_Bps) return *dram_Bps;
-  throw Error(ErrorKind::input, parameters.where(), fmt::format("accelerator '{}' needs dram.bandwidth", name),
+  throw Error(ErrorKind::input, parameters.where(),
+              fmt::format("accelerator '{}' needs dram.bandwidth", name),
               "add it to its dram, such as {capacity: 1GB, bandwidth: 12.8GBps}");
 }
 
@@ -128,14 +130,16 @@ std::optional<ComputeTime> AcceleratorType::time(const Layer& layer) const {
   const auto time = model->time(layer);
   constexpr double kLongest_s = 1e9;  // thirty years; SimGrid's clock cannot go on for ever
   if (time && !(time->seconds >= 0 && time->seconds <= kLongest_s)) {
-    throw Error(ErrorKind::input, fmt::format("accelerator '{}' takes {} s for layer '{}'", name(), time->seconds, layer.name),
+    throw Error(ErrorKind::input,
+                fmt::format("accelerator '{}' takes {} s for layer '{}'", name(), time->seconds, layer.name),
                 "its parameters are out of all proportion");
   }
   return time;
 }
 
 const AcceleratorType* Catalogue::find(std::string_view name) const {
-  const auto found = std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name() == name; });
+  const auto found =
+      std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name() == name; });
   return found == types.end() ? nullptr : &*found;
 }
 
@@ -150,7 +154,8 @@ Catalogue parse_catalogue(std::string_view yaml, const std::string& file, const 
   const Section root = Section::parse(yaml, file);
   Catalogue catalogue;
   catalogue.file = file;
-  catalogue.ifm_extent = root.choice("ifm_extent", kExtents, "input") == "input" ? IfmExtent::input : IfmExtent::output_doubled;
+  catalogue.ifm_extent =
+      root.choice("ifm_extent", kExtents, "input") == "input" ? IfmExtent::input : IfmExtent::output_doubled;
   const Section accelerators = root.section("accelerators");
   for (const std::string& name : accelerators.keys()) {
     catalogue.types.push_back(read_type(name, accelerators.section(name), families));

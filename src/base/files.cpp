@@ -21,7 +21,9 @@ namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{256} << 20U;
 
-std::string system_message() { return std::generic_category().message(errno); }
+std::string system_message() {
+  return std::generic_category().message(errno);
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ std::string read_file(const fs::path& path) {
   while (in.read(block.data(), block.size()), in.gcount() > 0) {
     content.append(block.data(), static_cast<std::size_t>(in.gcount()));
     if (content.size() > kLargestFile) {
-      throw Error(ErrorKind::input, {path.string()}, "is larger than 256 MiB", "no input of h2h-sim is that large");
+      throw Error(ErrorKind::input, {path.string()}, "is larger than 256 MiB",
+                  "no input of h2h-sim is that large");
     }
   }
   if (in.bad()) throw Error(ErrorKind::input, Location{path.string()}, "could not be read to its end");

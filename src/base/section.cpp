@@ -16,7 +16,8 @@
 namespace h2h {
 namespace {
 
-/// 2^53: what is written as 2^53 + 1 becomes this when read as a double, so that sizes from here on are not certain.
+/// 2^53: what is written as 2^53 + 1 becomes this when read as a double, so that sizes from here on are not
+/// certain.
 constexpr double kFirstInexactInteger = 9007199254740992.0;
 
 /// What every section of one document shares.
@@ -46,7 +47,8 @@ std::string_view kind_of(const YAML::Node& node) {
 std::optional<double> parse_number(const std::string& text) {
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  if (failure != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
   return value;
 }
 
@@ -58,7 +60,8 @@ std::string describe(Range<Number> range) {
     if (range == kFraction) return "more than 0 and at most 1";
   }
   if (range.least == Range<Number>{}.least && !below) return "a number";
-  return below ? fmt::format("from {} to {}", range.least, range.most) : fmt::format("at least {}", range.least);
+  return below ? fmt::format("from {} to {}", range.least, range.most)
+               : fmt::format("at least {}", range.least);
 }
 
 }  // namespace
@@ -84,15 +87,17 @@ struct Section::Content {
       const std::string& key = entry.first.Scalar();
       // yaml-cpp 0.7 keeps the first of two equal keys and says nothing.
       if (!values.emplace(key, entry.second).second) {
-        throw Error(origin->kind, place_of(*origin, entry.first.Mark()), fmt::format("key '{}' stands twice", key),
-                    "keep one");
+        throw Error(origin->kind, place_of(*origin, entry.first.Mark()),
+                    fmt::format("key '{}' stands twice", key), "keep one");
       }
       keys.push_back(key);
     }
   }
 
   std::string name() const { return path.empty() ? "the document" : fmt::format("'{}'", path); }
-  std::string name(std::string_view key) const { return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key); }
+  std::string name(std::string_view key) const {
+    return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+  }
 
   const YAML::Node* find(std::string_view key) {
     asked.emplace(key);
@@ -103,14 +108,14 @@ struct Section::Content {
   const YAML::Node& require(std::string_view key) {
     if (const YAML::Node* node = find(key)) return *node;
     const std::string wanted(key);
-    // A misspelt key is the likely cause of a missing one; but Tn is not Tm, nor in_channels out_channels. In short
-    // words only the case may differ.
+    // A misspelt key is the likely cause of a missing one; but Tn is not Tm, nor in_channels out_channels. In
+    // short words only the case may differ.
     constexpr std::size_t kShortWord = 3;
     for (const std::string& other : keys) {
       const std::size_t most_edits = other.size() <= kShortWord ? 0 : 2;
       if (!asked.contains(other) && nearest(other, std::span(&wanted, 1), most_edits)) {
-        throw Error(origin->kind, place_of(*origin, values.at(other).Mark()), fmt::format("unknown key '{}'", other),
-                    fmt::format("did you mean '{}'?", wanted));
+        throw Error(origin->kind, place_of(*origin, values.at(other).Mark()),
+                    fmt::format("unknown key '{}'", other), fmt::format("did you mean '{}'?", wanted));
       }
     }
     throw Error(origin->kind, place_of(*origin, mark), fmt::format("{} lacks the key '{}'", name(), key));
@@ -192,29 +197,38 @@ Section Section::parse(std::string_view yaml, const std::string& file) {
     }
     return Section(std::make_shared<Content>(origin, "", documents.front()));
   } catch (const YAML::DeepRecursion&) {
-    throw Error(ErrorKind::input, {file}, "is nested too deeply", "no input of h2h-sim needs more than a few levels");
+    throw Error(ErrorKind::input, {file}, "is nested too deeply",
+                "no input of h2h-sim needs more than a few levels");
   } catch (const YAML::Exception& failure) {
-    throw Error(ErrorKind::input, place_of(*origin, failure.mark), fmt::format("not valid YAML: {}", failure.msg));
+    throw Error(ErrorKind::input, place_of(*origin, failure.mark),
+                fmt::format("not valid YAML: {}", failure.msg));
   }
 }
 
-Section Section::from_options(std::span<const std::pair<std::string, std::string>> options, const std::string& owner) {
+Section Section::from_options(std::span<const std::pair<std::string, std::string>> options,
+                              const std::string& owner) {
   const auto origin = std::make_shared<const Origin>(Origin{owner, ErrorKind::usage});
   YAML::Node map(YAML::NodeType::Map);
   for (const auto& [key, value] : options) map.force_insert(key, value);
   return Section(std::make_shared<Content>(origin, "", map));
 }
 
-Location Section::where() const { return place_of(*content_->origin, content_->mark); }
+Location Section::where() const {
+  return place_of(*content_->origin, content_->mark);
+}
 
 Location Section::where(std::string_view key) const {
   const auto found = content_->values.find(std::string(key));
   return found == content_->values.end() ? where() : place_of(*content_->origin, found->second.Mark());
 }
 
-bool Section::has(std::string_view key) const { return content_->find(key) != nullptr; }
+bool Section::has(std::string_view key) const {
+  return content_->find(key) != nullptr;
+}
 
-std::string Section::text(std::string_view key) const { return content_->scalar(key, content_->require(key)); }
+std::string Section::text(std::string_view key) const {
+  return content_->scalar(key, content_->require(key));
+}
 
 std::string Section::text(std::string_view key, std::string_view otherwise) const {
   const YAML::Node* node = content_->find(key);
@@ -262,8 +276,9 @@ double Section::quantity(std::string_view key, Dimension dimension, Range<double
   const auto parsed = parse_quantity(value, dimension);
   if (!parsed) {
     const bool bare = parse_number(value).has_value();
-    fail(key, bare ? fmt::format("'{}' is {} of what?", content_->name(key), value)
-                   : fmt::format("'{}' cannot be '{}'", content_->name(key), value),
+    fail(key,
+         bare ? fmt::format("'{}' is {} of what?", content_->name(key), value)
+              : fmt::format("'{}' cannot be '{}'", content_->name(key), value),
          fmt::format("give a number with a unit: {}", describe_units(dimension)));
   }
   if (*parsed < range.least || *parsed > range.most) {
@@ -279,7 +294,8 @@ Section Section::section(std::string_view key) const {
 void Section::for_each(std::string_view key, const std::function<void(const Section&)>& visit) const {
   std::size_t index = 0;
   for (const YAML::Node& element : content_->list(key)) {
-    visit(Section(std::make_shared<Content>(content_->origin, fmt::format("{}[{}]", content_->name(key), index++), element)));
+    visit(Section(std::make_shared<Content>(content_->origin,
+                                            fmt::format("{}[{}]", content_->name(key), index++), element)));
   }
 }
 
@@ -291,7 +307,8 @@ std::vector<std::string> Section::texts(std::string_view key) const {
 
 std::vector<Location> Section::places(std::string_view key) const {
   std::vector<Location> all;
-  for (const YAML::Node& element : content_->list(key)) all.push_back(place_of(*content_->origin, element.Mark()));
+  for (const YAML::Node& element : content_->list(key))
+    all.push_back(place_of(*content_->origin, element.Mark()));
   return all;
 }
 

@@ -19,27 +19,20 @@ struct Unit {
 constexpr double kKibi = 1024;
 
 constexpr std::array kByteUnits = {
-    Unit{"B", 1},           Unit{"kB", 1e3},
-    Unit{"MB", 1e6},        Unit{"GB", 1e9},
-    Unit{"TB", 1e12},       Unit{"KiB", kKibi},
-    Unit{"MiB", 1048576.0}, Unit{"GiB", 1073741824.0},
-    Unit{"b", 1.0 / 8},     Unit{"kb", 1e3 / 8},
-    Unit{"Mb", 1e6 / 8},    Unit{"Gb", 1e9 / 8},
+    Unit{"B", 1},       Unit{"kB", 1e3},     Unit{"MB", 1e6},        Unit{"GB", 1e9},
+    Unit{"TB", 1e12},   Unit{"KiB", kKibi},  Unit{"MiB", 1048576.0}, Unit{"GiB", 1073741824.0},
+    Unit{"b", 1.0 / 8}, Unit{"kb", 1e3 / 8}, Unit{"Mb", 1e6 / 8},    Unit{"Gb", 1e9 / 8},
 };
 constexpr std::array kRateUnits = {
-    Unit{"Bps", 1},           Unit{"kBps", 1e3},
-    Unit{"MBps", 1e6},        Unit{"GBps", 1e9},
-    Unit{"TBps", 1e12},       Unit{"KiBps", kKibi},
-    Unit{"MiBps", 1048576.0}, Unit{"GiBps", 1073741824.0},
-    Unit{"bps", 1.0 / 8},     Unit{"kbps", 1e3 / 8},
-    Unit{"Mbps", 1e6 / 8},    Unit{"Gbps", 1e9 / 8},
+    Unit{"Bps", 1},         Unit{"kBps", 1e3},     Unit{"MBps", 1e6},        Unit{"GBps", 1e9},
+    Unit{"TBps", 1e12},     Unit{"KiBps", kKibi},  Unit{"MiBps", 1048576.0}, Unit{"GiBps", 1073741824.0},
+    Unit{"bps", 1.0 / 8},   Unit{"kbps", 1e3 / 8}, Unit{"Mbps", 1e6 / 8},    Unit{"Gbps", 1e9 / 8},
     Unit{"Tbps", 1e12 / 8},
 };
 constexpr std::array kTimeUnits = {
     Unit{"s", 1}, Unit{"ms", 1e-3}, Unit{"us", 1e-6}, Unit{"ns", 1e-9}, Unit{"min", 60},
 };
-constexpr std::array kFrequencyUnits = {
-    Unit{"Hz", 1}, Unit{"kHz", 1e3}, Unit{"MHz", 1e6}, Unit{"GHz", 1e9}};
+constexpr std::array kFrequencyUnits = {Unit{"Hz", 1}, Unit{"kHz", 1e3}, Unit{"MHz", 1e6}, Unit{"GHz", 1e9}};
 constexpr std::array kPowerUnits = {Unit{"W", 1}, Unit{"mW", 1e-3}, Unit{"kW", 1e3}};
 
 std::span<const Unit> units_of(Dimension dimension) {
@@ -98,8 +91,9 @@ std::string with_si_prefix(double value) {
     ++prefix;
   }
   const int decimals = std::abs(value) < 9.995 ? 2 : std::abs(value) < 99.95 ? 1 : 0;
-  return prefix == 0 && value == std::floor(value) ? fmt::format("{:.0f}", value)
-                                                   : fmt::format("{:.{}f}{}", value, decimals, kPrefixes.at(prefix));
+  return prefix == 0 && value == std::floor(value)
+             ? fmt::format("{:.0f}", value)
+             : fmt::format("{:.{}f}{}", value, decimals, kPrefixes.at(prefix));
 }
 
 }  // namespace h2h

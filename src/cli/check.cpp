@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <h2h/base/files.hpp>
 #include <h2h/base/units.hpp>
 #include <h2h/mapping/mapping_file.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/checker.hpp>
 #include <h2h/simulation/replay.hpp>
 #include <h2h/workload/workload_file.hpp>
-#include <h2h/base/files.hpp>
 
 #include "commands.hpp"
 
@@ -17,43 +17,55 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& file, const std::vector<Violation>& violations) {
   std::string rest;
-  for (std::size_t i = 1; i < violations.size(); ++i) rest += fmt::format("{}{}", i == 1 ? "also: " : "; ", violations[i].message);
-  throw Error(ErrorKind::input, {file}, fmt::format("breaks rule '{}': {}", to_string(violations[0].rule), violations[0].message), rest);
+  for (std::size_t i = 1; i < violations.size(); ++i)
+    rest += fmt::format("{}{}", i == 1 ? "also: " : "; ", violations[i].message);
+  throw Error(ErrorKind::input, {file},
+              fmt::format("breaks rule '{}': {}", to_string(violations[0].rule), violations[0].message),
+              rest);
 }
 
 void describe(std::ostream& out, const Workload& workload) {
   fmt::print(out, "workload {}: {} layers, {} parameters, {} MACs\n", workload.name(), workload.size(),
-             with_si_prefix(static_cast<double>(workload.weights())), with_si_prefix(static_cast<double>(workload.macs())));
+             with_si_prefix(static_cast<double>(workload.weights())),
+             with_si_prefix(static_cast<double>(workload.macs())));
 }
 
 void describe(std::ostream& out, const System& system) {
-  fmt::print(out, "platform {}: {} FPGAs, {} links, all reachable from '{}'\n", system.name, system.accelerators.size(),
-             system.links.size(), system.host);
+  fmt::print(out, "platform {}: {} FPGAs, {} links, all reachable from '{}'\n", system.name,
+             system.accelerators.size(), system.links.size(), system.host);
 }
 
 void check_saved(std::ostream& out, const Options& options, const Problem& problem, Simulator& simulator) {
   const Mapping mapping = read_mapping(options.mapping, problem);
-  if (const auto violations = check_mapping(problem, mapping); !violations.empty()) refuse(options.mapping, violations);
+  if (const auto violations = check_mapping(problem, mapping); !violations.empty())
+    refuse(options.mapping, violations);
   const Schedule analytic = analytic_schedule(problem, mapping);
-  if (const auto violations = check_schedule(problem, mapping, analytic, analytic.latency_s(), Contention::none); !violations.empty()) {
+  if (const auto violations =
+          check_schedule(problem, mapping, analytic, analytic.latency_s(), Contention::none);
+      !violations.empty()) {
     refuse(options.mapping, violations);
   }
   const Schedule replayed = replay(problem, mapping, simulator);
-  if (const auto violations = check_schedule(problem, mapping, replayed, replayed.latency_s(), Contention::possible); !violations.empty()) {
+  if (const auto violations =
+          check_schedule(problem, mapping, replayed, replayed.latency_s(), Contention::possible);
+      !violations.empty()) {
     refuse(options.mapping, violations);
   }
-  fmt::print(out, "mapping: valid; {:.6g} s analytic, {:.6g} s replayed\n", analytic.latency_s(), replayed.latency_s());
+  fmt::print(out, "mapping: valid; {:.6g} s analytic, {:.6g} s replayed\n", analytic.latency_s(),
+             replayed.latency_s());
 }
 
 void check(const Options& options, const Registry& registry) {
   if (options.platform.empty() && options.workload.empty()) {
-    throw Error(ErrorKind::usage, "nothing to check", "give --workload, --platform or both, and --mapping with both");
+    throw Error(ErrorKind::usage, "nothing to check",
+                "give --workload, --platform or both, and --mapping with both");
   }
   if (!options.mapping.empty() && (options.platform.empty() || options.workload.empty())) {
     throw Error(ErrorKind::usage, "--mapping needs --workload and --platform");
   }
   write_to("-", [&](std::ostream& out) {
-    if (options.platform.empty()) return describe(out, read_workload(find_file(options.workload, data_folders("workloads"))));
+    if (options.platform.empty())
+      return describe(out, read_workload(find_file(options.workload, data_folders("workloads"))));
     if (options.workload.empty()) return describe(out, read_platform(request_of(options), registry).system);
     Inputs inputs = read(options, registry);
     const Problem problem(inputs.workload, inputs.system);

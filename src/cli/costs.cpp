@@ -30,9 +30,15 @@ Cost cost_of(const Problem& problem, LayerIndex layer, std::uint32_t kind) {
   const AcceleratorIndex a = problem.representative(kind);
   const Problem::LayerCost& cost = problem.cost(layer, a);
   const Accelerator& accelerator = problem.system().accelerators[a];
-  Cost result{&problem.workload().layer(layer), &accelerator,  accelerator.type.time(problem.workload().layer(layer)),
-              cost.weight_bytes,                0,             cost.output_bytes,
-              cost.weights_s,                   0,             cost.output_s};
+  Cost result{&problem.workload().layer(layer),
+              &accelerator,
+              accelerator.type.time(problem.workload().layer(layer)),
+              cost.weight_bytes,
+              0,
+              cost.output_bytes,
+              cost.weights_s,
+              0,
+              cost.output_s};
   for (const TensorIndex tensor : problem.inputs(layer)) {
     result.input_bytes += problem.input_bytes(tensor, a);
     result.inputs_s += problem.input_s(tensor, a);
@@ -48,14 +54,16 @@ void for_each_cost(const Problem& problem, const Visit& visit) {
 }
 
 void write_csv(std::ostream& out, const Problem& problem) {
-  write_csv_row(out, {"layer", "type", "accelerator", "model", "compute_s", "bottleneck", "weight_bytes", "input_bytes", "output_bytes",
-                      "weights_s", "inputs_s", "output_s"});
+  write_csv_row(out, {"layer", "type", "accelerator", "model", "compute_s", "bottleneck", "weight_bytes",
+                      "input_bytes", "output_bytes", "weights_s", "inputs_s", "output_s"});
   for_each_cost(problem, [&](const Cost& cost) {
     if (!cost.time) return;
-    write_csv_row(out, {cost.layer->name, std::string(to_string(cost.layer->type())), cost.accelerator->name, cost.accelerator->type.name(),
-                        fmt::format("{}", cost.time->seconds), std::string(to_string(cost.time->bottleneck)),
-                        fmt::format("{}", cost.weight_bytes), fmt::format("{}", cost.input_bytes), fmt::format("{}", cost.output_bytes),
-                        fmt::format("{}", cost.weights_s), fmt::format("{}", cost.inputs_s), fmt::format("{}", cost.outputs_s)});
+    write_csv_row(out, {cost.layer->name, std::string(to_string(cost.layer->type())), cost.accelerator->name,
+                        cost.accelerator->type.name(), fmt::format("{}", cost.time->seconds),
+                        std::string(to_string(cost.time->bottleneck)), fmt::format("{}", cost.weight_bytes),
+                        fmt::format("{}", cost.input_bytes), fmt::format("{}", cost.output_bytes),
+                        fmt::format("{}", cost.weights_s), fmt::format("{}", cost.inputs_s),
+                        fmt::format("{}", cost.outputs_s)});
   });
 }
 
@@ -79,7 +87,9 @@ void write_json(std::ostream& out, const Problem& problem) {
   out << nlohmann::ordered_json{{"schema", "h2h-sim/costs/1"}, {"costs", std::move(rows)}}.dump(2) << '\n';
 }
 
-std::string trimmed(std::string line) { return line.erase(line.find_last_not_of(' ') + 1); }
+std::string trimmed(std::string line) {
+  return line.erase(line.find_last_not_of(' ') + 1);
+}
 
 /// Milliseconds in four characters, with a mark where the local DRAM binds.
 std::string cell(const std::optional<ComputeTime>& time) {
@@ -93,18 +103,23 @@ std::string cell(const std::optional<ComputeTime>& time) {
 void write_table(std::ostream& out, const Problem& problem) {
   constexpr std::uint32_t kColumns = 10;  // as many as fit 80 characters
   constexpr std::size_t kNameWidth = 16;
-  fmt::print(out, "Milliseconds of computation and local DRAM\n*: the DRAM binds; -: the layer does not run there\n");
+  fmt::print(
+      out,
+      "Milliseconds of computation and local DRAM\n*: the DRAM binds; -: the layer does not run there\n");
   for (std::uint32_t first = 0; first < problem.kinds(); first += kColumns) {
     const std::uint32_t last = std::min(first + kColumns, problem.kinds());
     std::string heading = fmt::format("{:<16}", "layer");
     for (std::uint32_t kind = first; kind < last; ++kind) {
-      heading += fmt::format("{:>5} ", problem.system().accelerators[problem.representative(kind)].type.name().substr(0, 5));
+      heading += fmt::format(
+          "{:>5} ", problem.system().accelerators[problem.representative(kind)].type.name().substr(0, 5));
     }
     fmt::print(out, "\n{}\n", trimmed(heading));
     for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
       const std::string& name = problem.workload().layer(layer).name;
-      std::string line = fmt::format("{:<16}", name.size() < kNameWidth ? name : name.substr(0, kNameWidth - 2) + "~");
-      for (std::uint32_t kind = first; kind < last; ++kind) line += fmt::format("{:>6}", cell(cost_of(problem, layer, kind).time));
+      std::string line =
+          fmt::format("{:<16}", name.size() < kNameWidth ? name : name.substr(0, kNameWidth - 2) + "~");
+      for (std::uint32_t kind = first; kind < last; ++kind)
+        line += fmt::format("{:>6}", cell(cost_of(problem, layer, kind).time));
       fmt::print(out, "{}\n", trimmed(line));
     }
   }
@@ -115,7 +130,8 @@ void costs(const Options& options, const Registry& registry) {
   const Problem problem(inputs.workload, inputs.system);
   if (!options.json.empty()) write_to(options.json, [&](std::ostream& out) { write_json(out, problem); });
   if (!options.csv.empty()) write_to(options.csv, [&](std::ostream& out) { write_csv(out, problem); });
-  if (options.json != "-" && options.csv != "-") write_to("-", [&](std::ostream& out) { write_table(out, problem); });
+  if (options.json != "-" && options.csv != "-")
+    write_to("-", [&](std::ostream& out) { write_table(out, problem); });
 }
 
 }  // namespace

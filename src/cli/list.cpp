@@ -27,8 +27,11 @@ void print_wrapped(std::ostream& out, std::string_view text, std::size_t indent)
     if (length > room) {
       const std::size_t space = text.rfind(' ', room);
       const std::size_t plus = text.rfind('+', room - 1);
-      const bool at_plus = plus != std::string_view::npos && (space == std::string_view::npos || plus > space);
-      length = at_plus ? plus + 1 : space != std::string_view::npos ? space : std::min(text.find(' '), text.size());
+      const bool at_plus =
+          plus != std::string_view::npos && (space == std::string_view::npos || plus > space);
+      length = at_plus                           ? plus + 1
+               : space != std::string_view::npos ? space
+                                                 : std::min(text.find(' '), text.size());
     }
     fmt::print(out, "{:{}}{}\n", "", indent, text.substr(0, length));
     text.remove_prefix(length);
@@ -88,47 +91,58 @@ std::string shipped_name(const std::string& kind, const fs::path& file) {
 
 void list_workloads(std::ostream& out) {
   constexpr double kMegabytesOf32Bit = 4e-6;
-  const auto megabytes = [](std::int64_t elements) { return fmt::format("{:.1f}", kMegabytesOf32Bit * static_cast<double>(elements)); };
+  const auto megabytes = [](std::int64_t elements) {
+    return fmt::format("{:.1f}", kMegabytesOf32Bit * static_cast<double>(elements));
+  };
   TextTable table({"workload", "layers", "parameters", "MACs", "weights", "outputs", "modalities"},
                   {"", "", "", "", "MB, fp32", "MB, fp32", ""});
   for (const fs::path& file : shipped("workloads", ".yaml")) {
     const Workload workload = read_workload(file);
     table.add({shipped_name("workloads", file), fmt::format("{}", workload.size()),
-               with_si_prefix(static_cast<double>(workload.weights())), with_si_prefix(static_cast<double>(workload.macs())),
-               megabytes(workload.weights()), megabytes(workload.activations()), fmt::format("{}", workload.modalities().size())});
+               with_si_prefix(static_cast<double>(workload.weights())),
+               with_si_prefix(static_cast<double>(workload.macs())), megabytes(workload.weights()),
+               megabytes(workload.activations()), fmt::format("{}", workload.modalities().size())});
   }
   table.write(out);
 }
 
 void list_accelerators(std::ostream& out, const Options& options, const Registry& registry) {
-  const fs::path file = find_file(options.catalogue.empty() ? "accelerators.yaml" : options.catalogue, data_folders("platforms"));
+  const fs::path file = find_file(options.catalogue.empty() ? "accelerators.yaml" : options.catalogue,
+                                  data_folders("platforms"));
   const Catalogue catalogue = read_catalogue(file, registry.models());
   for (const AcceleratorType& type : catalogue.types) {
     std::vector<std::string> types;
     for (const LayerType layer_type : type.layer_types) types.emplace_back(to_string(layer_type));
     fmt::print(out, "{}\n", type.name());
-    print_wrapped(out, fmt::format("{}; model {}; {}; weights of {} bit, activations of {}; {}B of DRAM{}, {:.0f} % of it for weights; {} W active, {} W idle",
-                                   fmt::join(types, ", "), type.family, type.board.empty() ? "no board named" : type.board, type.device.weight_bits,
-                                   type.device.activation_bits, with_si_prefix(type.dram_bytes),
-                                   type.device.dram_Bps ? fmt::format(" at {}B/s", with_si_prefix(*type.device.dram_Bps)) : "",
-                                   100 * type.weight_share, type.active_W, type.idle_W),
-                  4);
+    print_wrapped(
+        out,
+        fmt::format(
+            "{}; model {}; {}; weights of {} bit, activations of {}; {}B of DRAM{}, {:.0f} % of it for "
+            "weights; {} W active, {} W idle",
+            fmt::join(types, ", "), type.family, type.board.empty() ? "no board named" : type.board,
+            type.device.weight_bits, type.device.activation_bits, with_si_prefix(type.dram_bytes),
+            type.device.dram_Bps ? fmt::format(" at {}B/s", with_si_prefix(*type.device.dram_Bps)) : "",
+            100 * type.weight_share, type.active_W, type.idle_W),
+        4);
     if (!type.paper.empty()) print_wrapped(out, type.paper, 4);
     for (const auto& [key, value] : type.provenance) print_wrapped(out, fmt::format("{}: {}", key, value), 8);
   }
 }
 
 void list_platforms(std::ostream& out, const Options& options, const Registry& registry) {
-  TextTable table({"platform", "FPGAs", "links", "host to FPGA", "catalogue"}, {"", "", "", "B/s, at least", ""});
+  TextTable table({"platform", "FPGAs", "links", "host to FPGA", "catalogue"},
+                  {"", "", "", "B/s, at least", ""});
   for (const fs::path& file : shipped("platforms", ".xml")) {
     Options one = options;
     one.platform = file.string();
     const PlatformInputs platform = read_platform(request_of(one), registry);
     const auto& accelerators = platform.system.accelerators;
-    const auto slowest = std::min_element(accelerators.begin(), accelerators.end(), [](const Accelerator& a, const Accelerator& b) {
-      return a.from_host.bandwidth_Bps < b.from_host.bandwidth_Bps;
-    });
-    table.add({shipped_name("platforms", file), fmt::format("{}", accelerators.size()), fmt::format("{}", platform.system.links.size()),
+    const auto slowest = std::min_element(accelerators.begin(), accelerators.end(),
+                                          [](const Accelerator& a, const Accelerator& b) {
+                                            return a.from_host.bandwidth_Bps < b.from_host.bandwidth_Bps;
+                                          });
+    table.add({shipped_name("platforms", file), fmt::format("{}", accelerators.size()),
+               fmt::format("{}", platform.system.links.size()),
                with_si_prefix(slowest->from_host.bandwidth_Bps), platform.simulator.platform().catalogue});
   }
   table.write(out);
@@ -140,7 +154,9 @@ void add_list(CLI::App& app, Options& options, const Registry& registry, Command
   CLI::App* subcommand = app.add_subcommand("list", "Mappers, models, accelerators, workloads, ...");
   subcommand->callback([&command, subcommand] {
     if (subcommand->get_subcommands().empty()) {
-      command = [subcommand] { write_to("-", [&](std::ostream& out) { out << subcommand->help("h2h-sim"); }); };
+      command = [subcommand] {
+        write_to("-", [&](std::ostream& out) { out << subcommand->help("h2h-sim"); });
+      };
     }
   });
   const auto add = [&](const char* name, const char* summary, std::function<void(std::ostream&)> write) {
@@ -148,7 +164,8 @@ void add_list(CLI::App& app, Options& options, const Registry& registry, Command
     what->callback([&command, write = std::move(write)] { command = [write] { write_to("-", write); }; });
     return what;
   };
-  add("mappers", "Mappers and steps with their options", [&](std::ostream& out) { list_mappers(out, registry); });
+  add("mappers", "Mappers and steps with their options",
+      [&](std::ostream& out) { list_mappers(out, registry); });
   add("models", "Families of accelerator models", [&](std::ostream& out) { list_models(out, registry); });
   add("workloads", "Shipped workloads with their totals", [](std::ostream& out) { list_workloads(out); });
   add("platforms", "Shipped platforms", [&](std::ostream& out) { list_platforms(out, options, registry); });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tool: options in, one command run, errors to exit codes. Results go to standard output, log and errors to
-// standard error.
+// The tool: options in, one command run, errors to exit codes. Results go to standard output, log and errors
+// to standard error.
 
 #include <algorithm>
 #include <cstdio>
@@ -40,7 +40,9 @@ void set_up_log(const Verbosity& verbosity) {
   } else if (verbosity.quiet) {
     spdlog::set_level(spdlog::level::err);
   } else {
-    spdlog::set_level(verbosity.louder == 0 ? spdlog::level::warn : verbosity.louder == 1 ? spdlog::level::info : spdlog::level::debug);
+    spdlog::set_level(verbosity.louder == 0   ? spdlog::level::warn
+                      : verbosity.louder == 1 ? spdlog::level::info
+                                              : spdlog::level::debug);
   }
 }
 
@@ -61,16 +63,19 @@ void refuse_rest(const CLI::App& app) {
   }
   if (words.empty()) return;
   // A misspelt option may have left its value behind; name the option.
-  const auto option = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word.starts_with('-'); });
+  const auto option =
+      std::find_if(words.begin(), words.end(), [](const std::string& word) { return word.starts_with('-'); });
   const bool is_option = option != words.end();
-  const std::string word = (is_option ? *option : words.front()).substr(0, (is_option ? *option : words.front()).find('='));
+  const std::string word =
+      (is_option ? *option : words.front()).substr(0, (is_option ? *option : words.front()).find('='));
   std::vector<std::string> known;
   for (const CLI::Option* candidate : chosen->get_options()) {
     for (const std::string& name : candidate->get_lnames()) known.push_back("--" + name);
   }
   if (!is_option) {
     known.clear();
-    for (const CLI::App* subcommand : chosen->get_subcommands([](const CLI::App*) { return true; })) known.push_back(subcommand->get_name());
+    for (const CLI::App* subcommand : chosen->get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(subcommand->get_name());
   }
   const auto near = nearest(word, known);
   throw Error(ErrorKind::usage, fmt::format("unknown {} '{}'", is_option ? "option" : "command", word),
@@ -79,7 +84,8 @@ void refuse_rest(const CLI::App& app) {
 
 void allow_extras_everywhere(CLI::App& app) {
   app.allow_extras();
-  for (CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) allow_extras_everywhere(*subcommand);
+  for (CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; }))
+    allow_extras_everywhere(*subcommand);
 }
 
 int report(const Error& error) {
@@ -89,8 +95,10 @@ int report(const Error& error) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Maps heterogeneous DNN models onto heterogeneous multi-FPGA systems\n"
-               "and says what a mapping costs in latency and energy.", "h2h-sim"};
+  CLI::App app{
+      "Maps heterogeneous DNN models onto heterogeneous multi-FPGA systems\n"
+      "and says what a mapping costs in latency and energy.",
+      "h2h-sim"};
   app.set_version_flag("--version", fmt::format("h2h-sim {}", kVersion));
   app.footer(kFooter);
   app.get_formatter()->column_width(30);
@@ -138,6 +146,7 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     return report(error);
   } catch (const std::exception& failure) {
-    return report(Error(ErrorKind::internal, failure.what(), "this is a defect of h2h-sim; please report it"));
+    return report(
+        Error(ErrorKind::internal, failure.what(), "this is a defect of h2h-sim; please report it"));
   }
 }

@@ -26,13 +26,15 @@ namespace {
 CLI::Validator whole_number_from_1_to(std::int64_t most) {
   return {[most](const std::string& text) -> std::string {
             std::int64_t value = 0;
-            const bool valid = boost::conversion::try_lexical_convert(text, value) && value >= 1 && value <= most;
+            const bool valid =
+                boost::conversion::try_lexical_convert(text, value) && value >= 1 && value <= most;
             return valid ? "" : fmt::format("'{}' is no whole number from 1 to {}", text, most);
           },
           ""};
 }
 
-CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& file, const std::string& help, const std::string& group) {
+CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& file, const std::string& help,
+                      const std::string& group) {
   return app.add_option(names, file, help)->type_name("FILE")->group(group);
 }
 
@@ -51,14 +53,24 @@ void add_input_options(CLI::App& app, Options& options) {
   add_file(app, "-p,--platform", options.platform, "SimGrid platform (XML)", group);
   add_file(app, "-w,--workload", options.workload, "Layer graph (YAML)", group);
   add_file(app, "--accelerators", options.catalogue, "Catalogue (YAML) instead of the platform's", group);
-  app.add_option("--bandwidth", options.bandwidth, "Of each FPGA's own links: 0.125GBps")->type_name("RATE")->group(group);
+  app.add_option("--bandwidth", options.bandwidth, "Of each FPGA's own links: 0.125GBps")
+      ->type_name("RATE")
+      ->group(group);
   app.add_option("-b,--batch", options.batch, "Batch instead of the workload's")
       ->check(whole_number_from_1_to(1 << 30))
       ->type_name("N")
       ->group(group);
-  app.add_option("-m,--modalities", options.modalities, "Only these, or all but those with a '-'")->type_name("A,B")->group(group);
-  app.add_option("--cfg", options.cfg, "SimGrid setting, as its own --cfg")->type_name("KEY:VALUE")->group(group)->allow_extra_args(false);
-  app.add_option("--log", options.log, "SimGrid logging, as its own --log")->type_name("SETTING")->group(group)->allow_extra_args(false);
+  app.add_option("-m,--modalities", options.modalities, "Only these, or all but those with a '-'")
+      ->type_name("A,B")
+      ->group(group);
+  app.add_option("--cfg", options.cfg, "SimGrid setting, as its own --cfg")
+      ->type_name("KEY:VALUE")
+      ->group(group)
+      ->allow_extra_args(false);
+  app.add_option("--log", options.log, "SimGrid logging, as its own --log")
+      ->type_name("SETTING")
+      ->group(group)
+      ->allow_extra_args(false);
 }
 
 void add_search_options(CLI::App& app, Options& options) {
@@ -72,7 +84,9 @@ void add_search_options(CLI::App& app, Options& options) {
       ->type_name("NAME")
       ->group(group);
   add_mapping_option(app, options, "Start from this saved mapping (YAML)");
-  app.add_option("--seed", options.seed, "Seed of mappers that draw random numbers [1]")->type_name("N")->group(group);
+  app.add_option("--seed", options.seed, "Seed of mappers that draw random numbers [1]")
+      ->type_name("N")
+      ->group(group);
   app.add_option("-j,--jobs", options.jobs, "Processes for replays [one a processor]")
       ->check(whole_number_from_1_to(1024))
       ->type_name("N")
@@ -100,7 +114,8 @@ std::vector<fs::path> data_folders(const std::string& kind) {
   if (const char* root = std::getenv("H2H_DATA_DIR")) roots.emplace_back(root);
   const fs::path tool(boost::dll::program_location().string());
   roots.push_back(tool.parent_path().parent_path() / "share" / "h2h-sim");
-  for (fs::path folder = tool.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) roots.push_back(folder);
+  for (fs::path folder = tool.parent_path(); folder.has_relative_path(); folder = folder.parent_path())
+    roots.push_back(folder);
   std::vector<fs::path> folders;
   std::error_code ignored;
   for (const fs::path& root : roots) {
@@ -117,8 +132,9 @@ SimulatorOptions simulator_options(const Options& options) {
   if (!options.bandwidth.empty()) {
     const auto rate = parse_quantity(options.bandwidth, Dimension::bytes_per_second);
     if (!rate || *rate <= 0) {
-      throw Error(ErrorKind::usage, fmt::format("--bandwidth '{}'", options.bandwidth),
-                  fmt::format("give a positive number with a unit: {}", describe_units(Dimension::bytes_per_second)));
+      throw Error(
+          ErrorKind::usage, fmt::format("--bandwidth '{}'", options.bandwidth),
+          fmt::format("give a positive number with a unit: {}", describe_units(Dimension::bytes_per_second)));
     }
     result.bandwidth_Bps = rate;
   }
@@ -136,17 +152,21 @@ InputRequest request_of(const Options& options) {
   if (!options.catalogue.empty()) request.catalogue = options.catalogue;
   request.workload_folders = data_folders("workloads");
   request.platform_folders = data_folders("platforms");
-  if (!options.modalities.empty()) boost::split(request.modalities, options.modalities, boost::is_any_of(","));
+  if (!options.modalities.empty())
+    boost::split(request.modalities, options.modalities, boost::is_any_of(","));
   if (options.batch > 0) request.batch = options.batch;
   request.simulator = simulator_options(options);
   return request;
 }
 
 Inputs read(const Options& options, const Registry& registry) {
-  if (options.platform.empty()) throw Error(ErrorKind::usage, "--platform is missing", "such as --platform cloud.xml");
-  if (options.workload.empty()) throw Error(ErrorKind::usage, "--workload is missing", "such as --workload vlocnet.yaml");
+  if (options.platform.empty())
+    throw Error(ErrorKind::usage, "--platform is missing", "such as --platform cloud.xml");
+  if (options.workload.empty())
+    throw Error(ErrorKind::usage, "--workload is missing", "such as --workload vlocnet.yaml");
   Inputs inputs = read_inputs(request_of(options), registry);
-  for (const std::string& warning : inputs.warnings) spdlog::warn("{}: {}", inputs.platform_file.string(), warning);
+  for (const std::string& warning : inputs.warnings)
+    spdlog::warn("{}: {}", inputs.platform_file.string(), warning);
   return inputs;
 }
 

@@ -60,14 +60,15 @@ void add_result_options(CLI::App& app, Options& options);  ///< and what runs of
 Inputs read(const Options& options, const Registry& registry);
 InputRequest request_of(const Options& options);
 
-/// Folders in which the shipped workloads and platforms are looked up: H2H_DATA_DIR, the installed ones, and those of
-/// a source tree that the tool was built in.
+/// Folders in which the shipped workloads and platforms are looked up: H2H_DATA_DIR, the installed ones, and
+/// those of a source tree that the tool was built in.
 std::vector<std::filesystem::path> data_folders(const std::string& kind);
 
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);
 
-/// Writes the results that the options ask for: JSON and CSV to files or to standard output, otherwise the table.
+/// Writes the results that the options ask for: JSON and CSV to files or to standard output, otherwise the
+/// table.
 void write_results(const Options& options, const Report& report);
 
 /// Writes to a file, or to standard output for "-".

@@ -23,7 +23,9 @@ Report report_on(const Options& options, const Inputs& inputs, const Problem& pr
 
 Scheduler scheduler_of(const Options& options, Inputs& inputs) {
   if (options.no_replay) return analytic_schedule;
-  return [&inputs](const Problem& problem, const Mapping& mapping) { return replay(problem, mapping, inputs.simulator); };
+  return [&inputs](const Problem& problem, const Mapping& mapping) {
+    return replay(problem, mapping, inputs.simulator);
+  };
 }
 
 void save_mapping(const Options& options, const Problem& problem, const Mapping& mapping) {
@@ -32,32 +34,39 @@ void save_mapping(const Options& options, const Problem& problem, const Mapping&
 }
 
 void refuse_two_outputs(const Options& options) {
-  const int dashes = (options.json == "-" ? 1 : 0) + (options.csv == "-" ? 1 : 0) + (options.save_mapping == "-" ? 1 : 0);
-  if (dashes > 1) throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
+  const int dashes =
+      (options.json == "-" ? 1 : 0) + (options.csv == "-" ? 1 : 0) + (options.save_mapping == "-" ? 1 : 0);
+  if (dashes > 1)
+    throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
 }
 
 void run(const Options& options, const Registry& registry) {
   refuse_two_outputs(options);
   std::vector<Mapper> mappers;
-  for (const std::string& text : options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
+  for (const std::string& text :
+       options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
     mappers.push_back(make_mapper(text, registry));
   }
   if (mappers.size() > 1 && !options.save_mapping.empty()) {
-    throw Error(ErrorKind::usage, "--save-mapping saves one mapping, and there are several mappers", "run them one by one");
+    throw Error(ErrorKind::usage, "--save-mapping saves one mapping, and there are several mappers",
+                "run them one by one");
   }
   Inputs inputs = read(options, registry);
   const Problem problem(inputs.workload, inputs.system);
-  const Mapping start = options.mapping.empty() ? Mapping::none(problem) : read_mapping(options.mapping, problem);
+  const Mapping start =
+      options.mapping.empty() ? Mapping::none(problem) : read_mapping(options.mapping, problem);
 
   std::unique_ptr<Evaluator> evaluator = std::make_unique<AnalyticEvaluator>();
   if (options.evaluator == "replay") {
-    evaluator = std::make_unique<ReplayEvaluator>(inputs.platform_file, simulator_options(options), jobs_of(options));
+    evaluator =
+        std::make_unique<ReplayEvaluator>(inputs.platform_file, simulator_options(options), jobs_of(options));
   }
   StepContext context{*evaluator, options.seed};
   Report report = report_on(options, inputs, problem);
   for (const Mapper& mapper : mappers) {
     spdlog::info("mapping {} by {}", inputs.workload.name(), mapper.name);
-    report.runs.push_back(run_mapper(problem, mapper, start, context, scheduler_of(options, inputs), !options.no_replay));
+    report.runs.push_back(
+        run_mapper(problem, mapper, start, context, scheduler_of(options, inputs), !options.no_replay));
   }
   save_mapping(options, problem, report.runs.back().result().mapping);
   write_results(options, report);
@@ -65,7 +74,8 @@ void run(const Options& options, const Registry& registry) {
 
 void replay_saved(const Options& options, const Registry& registry) {
   refuse_two_outputs(options);
-  if (options.mapping.empty()) throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
+  if (options.mapping.empty())
+    throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Inputs inputs = read(options, registry);
   const Problem problem(inputs.workload, inputs.system);
   const Mapping mapping = read_mapping(options.mapping, problem);

@@ -45,18 +45,15 @@ Problem::Problem(const Workload& workload, const System& system)
 }
 
 void Problem::find_kinds() {
-  using Key = std::tuple<const AcceleratorModel*, std::set<LayerType>, int, int, double, double, double, double>;
+  using Key =
+      std::tuple<const AcceleratorModel*, std::set<LayerType>, int, int, double, double, double, double>;
   std::map<Key, std::uint32_t> known;
   for (AcceleratorIndex a = 0; a < system_->accelerators.size(); ++a) {
     const Accelerator& accelerator = system_->accelerators[a];
-    const Key key{accelerator.type.model.get(),
-                  accelerator.type.layer_types,
-                  accelerator.type.device.weight_bits,
-                  accelerator.type.device.activation_bits,
-                  accelerator.from_host.latency_s,
-                  accelerator.from_host.bandwidth_Bps,
-                  accelerator.to_host.latency_s,
-                  accelerator.to_host.bandwidth_Bps};
+    const Key key{accelerator.type.model.get(),        accelerator.type.layer_types,
+                  accelerator.type.device.weight_bits, accelerator.type.device.activation_bits,
+                  accelerator.from_host.latency_s,     accelerator.from_host.bandwidth_Bps,
+                  accelerator.to_host.latency_s,       accelerator.to_host.bandwidth_Bps};
     const auto [place, is_new] = known.emplace(key, kinds());
     if (is_new) representative_.push_back(a);
     kind_.push_back(place->second);
@@ -109,7 +106,8 @@ void Problem::compute_costs() {
     }
     for (TensorIndex t = 0; t < tensors(); ++t) {
       const std::int64_t bytes = input_bytes(t, representative_[kind]);
-      input_s_[static_cast<std::size_t>(t) * kinds() + kind] = accelerator.from_host.seconds(static_cast<double>(bytes));
+      input_s_[static_cast<std::size_t>(t) * kinds() + kind] =
+          accelerator.from_host.seconds(static_cast<double>(bytes));
     }
   }
 }
@@ -118,7 +116,8 @@ void Problem::list_candidates() {
   std::map<std::vector<bool>, std::uint32_t> known;
   for (LayerIndex layer = 0; layer < layers(); ++layer) {
     std::vector<bool> mask(kinds());
-    for (std::uint32_t kind = 0; kind < kinds(); ++kind) mask[kind] = cost_on_kind(layer, kind).compute_s < kNever;
+    for (std::uint32_t kind = 0; kind < kinds(); ++kind)
+      mask[kind] = cost_on_kind(layer, kind).compute_s < kNever;
     const auto [place, is_new] = known.emplace(mask, static_cast<std::uint32_t>(candidates_.size()));
     if (is_new) {
       std::vector<AcceleratorIndex>& list = candidates_.emplace_back();
@@ -132,7 +131,8 @@ void Problem::list_candidates() {
 }
 
 std::int64_t Problem::input_bytes(TensorIndex tensor, AcceleratorIndex accelerator) const {
-  return dependency_bytes(workload_->layer(tensors_[tensor].consumer), dependencies_[tensor], system_->ifm_extent,
+  return dependency_bytes(workload_->layer(tensors_[tensor].consumer), dependencies_[tensor],
+                          system_->ifm_extent,
                           system_->accelerators[accelerator].type.device.activation_bits);
 }
 

@@ -36,7 +36,8 @@ std::int64_t bytes_of(std::int64_t elements, int bits) {
   return rounded_up(static_cast<Wide>(elements) * bits, kBitsPerByte);
 }
 
-std::int64_t dependency_bytes(const Layer& consumer, const Dependency& dependency, IfmExtent extent, int bits) {
+std::int64_t dependency_bytes(const Layer& consumer, const Dependency& dependency, IfmExtent extent,
+                              int bits) {
   if (dependency.role == Dependency::Role::residual) return bytes_of(output_elements(consumer, extent), bits);
   return rounded_up(static_cast<Wide>(input_elements(consumer, extent)) * dependency.features * bits,
                     static_cast<Wide>(dependency.of_features) * kBitsPerByte);

@@ -18,7 +18,8 @@ namespace x3 = boost::spirit::x3;
 
 const auto kWord = x3::rule<class WordTag, std::string>{} = +(x3::alnum | x3::char_("-_."));
 const auto kValue = x3::rule<class ValueTag, std::string>{} = +(x3::char_ - x3::char_(",[]"));
-const auto kOption = x3::rule<class OptionTag, std::pair<std::string, std::string>>{} = kWord >> '=' >> kValue;
+const auto kOption = x3::rule<class OptionTag, std::pair<std::string, std::string>>{} =
+    kWord >> '=' >> kValue;
 const auto kOptions = x3::rule<class OptionsTag, std::vector<std::pair<std::string, std::string>>>{} =
     ('[' >> -(kOption % ',') >> ']') | x3::attr(std::vector<std::pair<std::string, std::string>>{});
 const auto kStep = x3::rule<class StepTag, ChainWord>{} = kWord >> kOptions;
@@ -31,28 +32,18 @@ const auto kChain = x3::rule<class ChainTag, std::vector<ChainWord>>{} = kStep %
   throw Error(ErrorKind::usage, fmt::format("unknown mapper or step '{}'", name), suggest(name, known));
 }
 
-}  // namespace
-
-std::vector<ChainWord> parse_chain(std::string_view text) {
-  std::vector<ChainWord> words;
-  auto at = text.begin();
-  if (!x3::parse(at, text.end(), kChain, words) || at != text.end()) {
-    const auto column = at - text.begin();
-    throw Error(ErrorKind::usage, fmt::format("mapper '{}' cannot be read from its character {} on", text, column + 1),
-                "write step[option=value,...]+step+..., such as h2h or computation-prioritized+weight-locality");
+/// Appends the steps of a chain. @param depth of mappers that stand for mappers
+void add_steps(std::string_view text, const Registry& registry, int depth, Mapper& mapper) {
+  constexpr int kDeepest = 16;
+  if (depth > kDeepest) {
+    throw Error(ErrorKind::usage, fmt::format("mapper '{}' stands for itself", mapper.name));
   }
-  return words;
-}
-
-Mapper make_mapper(std::string_view text, const Registry& registry) {
-  Mapper mapper;
-  mapper.name = text;
   for (const ChainWord& word : parse_chain(text)) {
     const Section options = Section::from_options(word.options, fmt::format("mapper '{}'", word.name));
     if (const auto family = registry.mappers().find(word.name); family != registry.mappers().end()) {
       const std::string chain = family->second.expand(options);
       options.finish();
-      for (Mapper::Step& step : make_mapper(chain, registry).steps) mapper.steps.push_back(std::move(step));
+      add_steps(chain, registry, depth + 1, mapper);
     } else if (const auto step = registry.steps().find(word.name); step != registry.steps().end()) {
       mapper.steps.push_back({word.name, step->second.make(options)});
       options.finish();
@@ -60,6 +51,27 @@ Mapper make_mapper(std::string_view text, const Registry& registry) {
       refuse_name(word.name, registry);
     }
   }
+}
+
+}  // namespace
+
+std::vector<ChainWord> parse_chain(std::string_view text) {
+  std::vector<ChainWord> words;
+  auto at = text.begin();
+  if (!x3::parse(at, text.end(), kChain, words) || at != text.end()) {
+    const auto column = at - text.begin();
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("mapper '{}' cannot be read from its character {} on", text, column + 1),
+        "write step[option=value,...]+step+..., such as h2h or computation-prioritized+weight-locality");
+  }
+  return words;
+}
+
+Mapper make_mapper(std::string_view text, const Registry& registry) {
+  Mapper mapper;
+  mapper.name = text;
+  add_steps(text, registry, 0, mapper);
   return mapper;
 }
 

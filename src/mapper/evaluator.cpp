@@ -5,7 +5,8 @@
 
 namespace h2h {
 
-std::vector<double> AnalyticEvaluator::latencies_s(const Problem& problem, std::span<const Mapping> mappings) {
+std::vector<double> AnalyticEvaluator::latencies_s(const Problem& problem,
+                                                   std::span<const Mapping> mappings) {
   std::vector<double> latencies;
   latencies.reserve(mappings.size());
   for (const Mapping& mapping : mappings) latencies.push_back(analytic_latency_s(problem, mapping));

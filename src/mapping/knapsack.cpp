@@ -16,14 +16,15 @@ struct Group {
   std::int64_t rest = 0;  ///< size of all groups from here on
 };
 
-/// Depth-first over groups of equal items from the largest down. A branch ends where not even everything left would
-/// beat the best, the search where the best cannot be beaten.
+/// Depth-first over groups of equal items from the largest down. A branch ends where not even everything left
+/// would beat the best, the search where the best cannot be beaten.
 class Search {
  public:
   Search(std::span<const std::int64_t> sizes, std::int64_t capacity) : capacity_(capacity) {
     std::vector<std::size_t> order(sizes.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
     std::int64_t divisor = 0;
     for (const std::size_t item : order) {
       if (groups_.empty() || groups_.back().size != sizes[item]) groups_.push_back({sizes[item], {}});
@@ -51,7 +52,8 @@ class Search {
     result.taken.assign(items, 0);
     result.total = best_;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
-      for (std::int64_t i = 0; i < best_counts_[g]; ++i) result.taken[groups_[g].items[static_cast<std::size_t>(i)]] = 1;
+      for (std::int64_t i = 0; i < best_counts_[g]; ++i)
+        result.taken[groups_[g].items[static_cast<std::size_t>(i)]] = 1;
     }
     return result;
   }
@@ -93,7 +95,8 @@ KnapsackChoice heaviest_subset_by_table(std::span<const std::int64_t> sizes, std
   std::vector<std::vector<std::uint64_t>> reachable(sizes.size() + 1, std::vector<std::uint64_t>(words));
   reachable[0][0] = 1;
   const auto has = [&](std::size_t row, std::int64_t sum) {
-    return sum >= 0 && (reachable[row][static_cast<std::size_t>(sum / kWordBits)] >> (sum % kWordBits) & 1U) != 0;
+    return sum >= 0 &&
+           (reachable[row][static_cast<std::size_t>(sum / kWordBits)] >> (sum % kWordBits) & 1U) != 0;
   };
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const std::vector<std::uint64_t>& without = reachable[i];
@@ -104,7 +107,8 @@ KnapsackChoice heaviest_subset_by_table(std::span<const std::int64_t> sizes, std
     const auto shift_bits = static_cast<unsigned>(sizes[i] % kWordBits);
     for (std::size_t w = shift_words; w < words; ++w) {
       with[w] |= without[w - shift_words] << shift_bits;
-      if (shift_bits != 0 && w > shift_words) with[w] |= without[w - shift_words - 1] >> (kWordBits - shift_bits);
+      if (shift_bits != 0 && w > shift_words)
+        with[w] |= without[w - shift_words - 1] >> (kWordBits - shift_bits);
     }
   }
   KnapsackChoice result;
@@ -120,7 +124,8 @@ KnapsackChoice heaviest_subset_by_table(std::span<const std::int64_t> sizes, std
   return result;
 }
 
-KnapsackChoice heaviest_subset(std::span<const std::int64_t> sizes, std::int64_t capacity, std::uint64_t node_limit) {
+KnapsackChoice heaviest_subset(std::span<const std::int64_t> sizes, std::int64_t capacity,
+                               std::uint64_t node_limit) {
   Search search(sizes, capacity);
   constexpr std::uint64_t kQuickNodes = 4096;  // about what a small table costs
   const bool quick = search.run(std::min(kQuickNodes, node_limit));

@@ -31,8 +31,9 @@ std::span<const char> DramAllocator::pin(AcceleratorIndex accelerator, std::span
   pinned_.clear();
   std::int64_t total = 0;
   for (const LayerIndex layer : order) {
-    const std::int64_t size = release ? (problem_->workload().layer(layer).weights() + kReleaseUnit - 1) / kReleaseUnit
-                                      : problem_->cost(layer, accelerator).weight_bytes;
+    const std::int64_t size =
+        release ? (problem_->workload().layer(layer).weights() + kReleaseUnit - 1) / kReleaseUnit
+                : problem_->cost(layer, accelerator).weight_bytes;
     sizes_.push_back(size);
     pinned_.push_back(size > 0 ? 1 : 0);
     total += size;
@@ -63,7 +64,8 @@ std::span<const char> DramAllocator::pin(AcceleratorIndex accelerator, std::span
 }
 
 /// Keeps the output of the layer at position @p producer up to position @p consumer, if the DRAM has room.
-bool DramAllocator::reserve(std::size_t producer, std::size_t consumer, std::int64_t bytes, std::int64_t capacity) {
+bool DramAllocator::reserve(std::size_t producer, std::size_t consumer, std::int64_t bytes,
+                            std::int64_t capacity) {
   const bool kept = resident_until_[producer] != kElsewhere;
   const std::size_t from = kept ? resident_until_[producer] + 1 : producer;
   if (rules_.enforce_dram) {
@@ -76,7 +78,8 @@ bool DramAllocator::reserve(std::size_t producer, std::size_t consumer, std::int
   return true;
 }
 
-std::span<const TensorIndex> DramAllocator::fuse(AcceleratorIndex accelerator, std::span<const LayerIndex> order,
+std::span<const TensorIndex> DramAllocator::fuse(AcceleratorIndex accelerator,
+                                                 std::span<const LayerIndex> order,
                                                  std::span<const char> pinned) {
   const std::int64_t capacity = problem_->system().accelerators[accelerator].dram_bytes;
   std::int64_t pinned_bytes = 0;
@@ -95,14 +98,16 @@ std::span<const TensorIndex> DramAllocator::fuse(AcceleratorIndex accelerator, s
       const std::size_t producer = position_[layer];
       if (producer == kElsewhere || producer >= consumer) continue;
       if (rules_.scope == LocalityRules::Scope::adjacent && producer + 1 != consumer) continue;
-      if (reserve(producer, consumer, problem_->cost(layer, accelerator).output_bytes, capacity)) fused_.push_back(tensor);
+      if (reserve(producer, consumer, problem_->cost(layer, accelerator).output_bytes, capacity))
+        fused_.push_back(tensor);
     }
   }
   for (const LayerIndex layer : order) position_[layer] = kElsewhere;
   return fused_;
 }
 
-std::vector<std::int64_t> dram_profile(const Problem& problem, const Mapping& mapping, AcceleratorIndex accelerator) {
+std::vector<std::int64_t> dram_profile(const Problem& problem, const Mapping& mapping,
+                                       AcceleratorIndex accelerator) {
   const std::vector<LayerIndex>& order = mapping.order[accelerator];
   std::vector<std::size_t> position(problem.layers(), kElsewhere);
   std::int64_t pinned_bytes = 0;

@@ -59,8 +59,8 @@ std::vector<LayerIndex> execution_sequence(const Problem& problem, const Mapping
 
 bool is_stored(const Problem& problem, const Mapping& mapping, LayerIndex layer) {
   const auto outputs = problem.outputs(layer);
-  return outputs.empty() ||
-         std::any_of(outputs.begin(), outputs.end(), [&](TensorIndex tensor) { return mapping.fused[tensor] == 0; });
+  return outputs.empty() || std::any_of(outputs.begin(), outputs.end(),
+                                        [&](TensorIndex tensor) { return mapping.fused[tensor] == 0; });
 }
 
 }  // namespace h2h

@@ -40,7 +40,8 @@ class Names {
 
 std::vector<std::string> layer_names(const Problem& problem) {
   std::vector<std::string> names;
-  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) names.push_back(problem.workload().layer(layer).name);
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer)
+    names.push_back(problem.workload().layer(layer).name);
   return names;
 }
 
@@ -58,13 +59,15 @@ class Reader {
       root_.fail("schema", fmt::format("schema '{}'", schema), fmt::format("this version reads {}", kSchema));
     }
     if (const std::string workload = root_.text("workload"); workload != problem_.workload().name()) {
-      root_.fail("workload", fmt::format("this is a mapping of workload '{}', not of '{}'", workload, problem_.workload().name()));
+      root_.fail("workload", fmt::format("this is a mapping of workload '{}', not of '{}'", workload,
+                                         problem_.workload().name()));
     }
     const Section accelerators = root_.section("accelerators");
     for (const std::string& name : accelerators.keys()) read_accelerator(name, accelerators);
     for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) {
       if (mapping_.accelerator[layer] == Mapping::kUnmapped) {
-        root_.fail("accelerators", fmt::format("layer '{}' is mapped nowhere", problem_.workload().layer(layer).name),
+        root_.fail("accelerators",
+                   fmt::format("layer '{}' is mapped nowhere", problem_.workload().layer(layer).name),
                    "add it to the order of an accelerator");
       }
     }
@@ -82,12 +85,14 @@ class Reader {
     for (std::size_t i = 0; i < order.size(); ++i) {
       const LayerIndex layer = layers_.at(order[i], places[i]);
       if (mapping_.accelerator[layer] != Mapping::kUnmapped) {
-        throw Error(ErrorKind::input, places[i], fmt::format("layer '{}' is mapped twice", order[i]), "keep one");
+        throw Error(ErrorKind::input, places[i], fmt::format("layer '{}' is mapped twice", order[i]),
+                    "keep one");
       }
       if (!problem_.runs(layer, a)) {
         throw Error(ErrorKind::input, places[i],
-                    fmt::format("'{}' ({}) does not run layer '{}' ({})", name, problem_.system().accelerators[a].type.name(),
-                                order[i], to_string(problem_.workload().layer(layer).type())));
+                    fmt::format("'{}' ({}) does not run layer '{}' ({})", name,
+                                problem_.system().accelerators[a].type.name(), order[i],
+                                to_string(problem_.workload().layer(layer).type())));
       }
       mapping_.append(layer, a);
     }
@@ -97,7 +102,8 @@ class Reader {
       for (std::size_t i = 0; i < pinned.size(); ++i) {
         const LayerIndex layer = layers_.at(pinned[i], pin_places[i]);
         if (mapping_.accelerator[layer] != a) {
-          throw Error(ErrorKind::input, pin_places[i], fmt::format("layer '{}' is pinned on '{}' but not mapped there", pinned[i], name));
+          throw Error(ErrorKind::input, pin_places[i],
+                      fmt::format("layer '{}' is pinned on '{}' but not mapped there", pinned[i], name));
         }
         mapping_.pinned[layer] = 1;
       }
@@ -110,7 +116,8 @@ class Reader {
     const auto places = root_.places("fused");
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       if (pairs[i].size() != 2) {
-        throw Error(ErrorKind::input, places[i], fmt::format("a fusion of {} layers", pairs[i].size()), "give [producer, consumer]");
+        throw Error(ErrorKind::input, places[i], fmt::format("a fusion of {} layers", pairs[i].size()),
+                    "give [producer, consumer]");
       }
       const LayerIndex producer = layers_.at(pairs[i][0], places[i]);
       const LayerIndex consumer = layers_.at(pairs[i][1], places[i]);
@@ -121,11 +128,13 @@ class Reader {
         any = true;
       }
       if (!any) {
-        throw Error(ErrorKind::input, places[i], fmt::format("'{}' does not read '{}'", pairs[i][1], pairs[i][0]),
+        throw Error(ErrorKind::input, places[i],
+                    fmt::format("'{}' does not read '{}'", pairs[i][1], pairs[i][0]),
                     "give [producer, consumer]");
       }
       if (mapping_.accelerator[producer] != mapping_.accelerator[consumer]) {
-        throw Error(ErrorKind::input, places[i], fmt::format("'{}' and '{}' run on different accelerators", pairs[i][0], pairs[i][1]),
+        throw Error(ErrorKind::input, places[i],
+                    fmt::format("'{}' and '{}' run on different accelerators", pairs[i][0], pairs[i][1]),
                     "only layers of one accelerator can be fused");
       }
     }
@@ -180,7 +189,8 @@ Mapping parse_mapping(std::string_view yaml, const std::string& file, const Prob
   const Section root = Section::parse(yaml, file);
   Mapping mapping = Reader(problem, root).run();
   if (execution_sequence(problem, mapping).size() != problem.layers()) {
-    throw Error(ErrorKind::input, {file}, "the orders of the accelerators contradict the dependencies of the workload",
+    throw Error(ErrorKind::input, {file},
+                "the orders of the accelerators contradict the dependencies of the workload",
                 "some layer would wait for itself");
   }
   return mapping;

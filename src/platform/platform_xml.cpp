@@ -26,7 +26,7 @@ namespace {
 
 using pugi::xml_node;
 
-constexpr int kDeepestZone = 64;         // SimGrid overflows its stack at thousands
+constexpr int kDeepestZone = 64;  // SimGrid overflows its stack at thousands
 constexpr std::int64_t kMostHosts = 100000;
 
 const std::vector<std::string>& routings() {
@@ -75,11 +75,13 @@ class Checker {
     pugi::xml_document document;
     const auto parsed = document.load_buffer(text_.data(), text_.size());
     if (!parsed) {
-      throw Error(ErrorKind::input, place_at(parsed.offset), fmt::format("not valid XML: {}", parsed.description()));
+      throw Error(ErrorKind::input, place_at(parsed.offset),
+                  fmt::format("not valid XML: {}", parsed.description()));
     }
     const xml_node platform = document.document_element();
     if (std::string_view(platform.name()) != "platform") {
-      refuse(platform, fmt::format("the root element is <{}>", platform.name()), "a platform file begins with <platform version=\"4.1\">");
+      refuse(platform, fmt::format("the root element is <{}>", platform.name()),
+             "a platform file begins with <platform version=\"4.1\">");
     }
     const std::string_view version = platform.attribute("version").value();
     if (version != "4.1" && version != "4") {
@@ -113,7 +115,8 @@ class Checker {
     return place_at(node.offset_debug() - 1);
   }
 
-  [[noreturn]] void refuse(const xml_node& node, const std::string& message, const std::string& hint = {}) const {
+  [[noreturn]] void refuse(const xml_node& node, const std::string& message,
+                           const std::string& hint = {}) const {
     throw Error(ErrorKind::input, place(node), message, hint);
   }
 
@@ -124,7 +127,8 @@ class Checker {
 
   enum class Zero : bool { refused, allowed };
 
-  /// The number in front of the unit, which SimGrid parses. SimGrid takes a bare number, too; here it is a mistake.
+  /// The number in front of the unit, which SimGrid parses. SimGrid takes a bare number, too; here it is a
+  /// mistake.
   void quantity(const xml_node& node, const char* key, Zero zero) const {
     const pugi::xml_attribute attribute = node.attribute(key);
     if (!attribute) return;
@@ -148,7 +152,8 @@ class Checker {
   void cores(const xml_node& node) const {
     const pugi::xml_attribute attribute = node.attribute("core");
     if (attribute && attribute.as_int() < 1) {
-      refuse(node, fmt::format("{}: core=\"{}\"", label(node), attribute.value()), "give a whole number, 1 or more");
+      refuse(node, fmt::format("{}: core=\"{}\"", label(node), attribute.value()),
+             "give a whole number, 1 or more");
     }
   }
 
@@ -157,14 +162,17 @@ class Checker {
     double parsed = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), parsed);
     if (failure != std::errc{} || end != text.data() + text.size() || !std::isfinite(parsed) || parsed < 0) {
-      refuse(property, fmt::format("{}: property {} is '{}'", label(property.parent()), property.attribute("id").value(), text),
+      refuse(property,
+             fmt::format("{}: property {} is '{}'", label(property.parent()),
+                         property.attribute("id").value(), text),
              "give watts as a number, zero or more");
     }
     return parsed;
   }
 
   void no_events(const xml_node& node) const {
-    for (const char* key : {"availability_file", "speed_file", "state_file", "bandwidth_file", "latency_file"}) {
+    for (const char* key :
+         {"availability_file", "speed_file", "state_file", "bandwidth_file", "latency_file"}) {
       if (node.attribute(key)) {
         refuse(node, fmt::format("{}: {} is not supported", label(node), key),
                "h2h-sim takes hosts and links as constant; take the attribute out");
@@ -172,7 +180,8 @@ class Checker {
     }
   }
 
-  void unique(const xml_node& node, std::set<std::string>& ids, const std::string& id, std::string_view what) const {
+  void unique(const xml_node& node, std::set<std::string>& ids, const std::string& id,
+              std::string_view what) const {
     if (id.empty()) refuse(node, fmt::format("<{}> without an id", node.name()));
     if (!ids.insert(id).second) refuse(node, fmt::format("a second {} '{}'", what, id), "ids must be unique");
   }
@@ -181,7 +190,8 @@ class Checker {
     std::set<std::string> ids;
     for (const xml_node& property : node.children("prop")) {
       unique(property, ids, property.attribute("id").value(), "property");
-      if (!property.attribute("value")) refuse(property, fmt::format("property '{}' has no value", property.attribute("id").value()));
+      if (!property.attribute("value"))
+        refuse(property, fmt::format("property '{}' has no value", property.attribute("id").value()));
     }
   }
 
@@ -190,14 +200,17 @@ class Checker {
     const std::string_view name = node.name();
     properties(node);
     no_events(node);
-    if (name == "include") refuse(node, "<include> is not supported", "SimGrid 3.32 aborts on it; put everything into one file");
+    if (name == "include")
+      refuse(node, "<include> is not supported", "SimGrid 3.32 aborts on it; put everything into one file");
     if (name == "actor" || name == "process" || name == "trace" || name == "trace_connect") {
-      refuse(node, fmt::format("<{}> is not supported", name), "a platform describes hosts and links; take the element out");
+      refuse(node, fmt::format("<{}> is not supported", name),
+             "a platform describes hosts and links; take the element out");
     }
     if (is_zone(node)) return zone(node, depth);
     if (name == "cluster" || name == "cabinet") return cluster(node);
     if (name == "host") return host(node);
-    if (name == "router" || name == "peer") return unique(node, netpoints_, node.attribute("id").value(), "host or router");
+    if (name == "router" || name == "peer")
+      return unique(node, netpoints_, node.attribute("id").value(), "host or router");
     if (name == "link") return link(node);
     if (name == "host_link") return host_link(node);
     if (name == "route" || name == "zoneRoute" || name == "ASroute") return route(node);
@@ -208,7 +221,8 @@ class Checker {
     unique(node, zones_, node.attribute("id").value(), "zone");
     const std::string routing = node.attribute("routing").value();
     if (std::find(routings().begin(), routings().end(), routing) == routings().end()) {
-      refuse(node, fmt::format("zone '{}': unknown routing '{}'", node.attribute("id").value(), routing), suggest(routing, routings()));
+      refuse(node, fmt::format("zone '{}': unknown routing '{}'", node.attribute("id").value(), routing),
+             suggest(routing, routings()));
     }
     for (const xml_node& child : node.children()) element(child, depth + 1);
     if (routing == "Cluster") hosts_have_links(node);
@@ -242,7 +256,8 @@ class Checker {
     quantity(node, "bandwidth", Zero::refused);
     quantity(node, "latency", Zero::allowed);
     if (!node.attribute("latency") && policy != "WIFI") {
-      refuse(node, fmt::format("link '{}' has no latency", id), "give one, such as latency=\"50us\"; it may be 0s");
+      refuse(node, fmt::format("link '{}' has no latency", id),
+             "give one, such as latency=\"50us\"; it may be 0s");
     }
     PlatformXml::LinkPower power;
     power.split_duplex = split;
@@ -252,7 +267,9 @@ class Checker {
       if (key == "busy_W") power.busy_W = watts(property);
     }
     if (power.busy_W < power.idle_W) {
-      refuse(node, fmt::format("link '{}' draws less when busy ({} W) than when idle ({} W)", id, power.busy_W, power.idle_W),
+      refuse(node,
+             fmt::format("link '{}' draws less when busy ({} W) than when idle ({} W)", id, power.busy_W,
+                         power.idle_W),
              "busy_W is the power at full use, idle_W included");
     }
     if (power.busy_W > 0) result_.link_power[id] = power;
@@ -260,7 +277,8 @@ class Checker {
 
   void cluster(const xml_node& node) {
     unique(node, zones_, node.attribute("id").value(), "zone");
-    for (const char* key : {"speed", "bw", "loopback_bw", "limiter_link", "bb_bw"}) quantity(node, key, Zero::refused);
+    for (const char* key : {"speed", "bw", "loopback_bw", "limiter_link", "bb_bw"})
+      quantity(node, key, Zero::refused);
     for (const char* key : {"lat", "loopback_lat", "bb_lat"}) quantity(node, key, Zero::allowed);
     cores(node);
     const auto radical = parse_radical(node.attribute("radical").value());
@@ -269,12 +287,14 @@ class Checker {
              fmt::format("give numbers and ranges, such as 0-3,7, of at most {} hosts", kMostHosts));
     }
     for (const std::int64_t i : *radical) {
-      const std::string id = fmt::format("{}{}{}", node.attribute("prefix").value(), i, node.attribute("suffix").value());
+      const std::string id =
+          fmt::format("{}{}{}", node.attribute("prefix").value(), i, node.attribute("suffix").value());
       unique(node, netpoints_, id, "host or router");
       result_.hosts[id] = {place(node), result_.hosts.size()};
     }
     // Without a router_id SimGrid makes the name up.
-    const std::string made_up = fmt::format("{}{}_router{}", node.attribute("prefix").value(), node.attribute("id").value(), node.attribute("suffix").value());
+    const std::string made_up = fmt::format("{}{}_router{}", node.attribute("prefix").value(),
+                                            node.attribute("id").value(), node.attribute("suffix").value());
     unique(node, netpoints_, node.attribute("router_id").as_string(made_up.c_str()), "host or router");
   }
 
@@ -285,7 +305,8 @@ class Checker {
 
   void route(const xml_node& node) {
     const bool of_hosts = std::string_view(node.name()) == "route";
-    for (const char* key : {"src", "dst"}) (of_hosts ? hosts_needed_ : zones_needed_).push_back({node, node.attribute(key).value()});
+    for (const char* key : {"src", "dst"})
+      (of_hosts ? hosts_needed_ : zones_needed_).push_back({node, node.attribute(key).value()});
     for (const char* key : {"gw_src", "gw_dst"}) {
       if (!of_hosts) hosts_needed_.push_back({node, node.attribute(key).value()});
     }
@@ -293,17 +314,20 @@ class Checker {
       // With a direction the id is that of the whole split-duplex link.
       const std::string_view direction = part.attribute("direction").value();
       const bool directed = direction == "UP" || direction == "DOWN";
-      links_needed_.push_back({part, fmt::format("{}{}{}", part.attribute("id").value(), directed ? "_" : "", directed ? direction : "")});
+      links_needed_.push_back({part, fmt::format("{}{}{}", part.attribute("id").value(), directed ? "_" : "",
+                                                 directed ? direction : "")});
     }
   }
 
   void hosts_have_links(const xml_node& zone) const {
     std::set<std::string_view> linked;
-    for (const xml_node& host_link : zone.children("host_link")) linked.insert(host_link.attribute("id").value());
+    for (const xml_node& host_link : zone.children("host_link"))
+      linked.insert(host_link.attribute("id").value());
     for (const xml_node& host : zone.children("host")) {
       if (!linked.contains(host.attribute("id").value())) {
-        refuse(host, fmt::format("host '{}' has no host_link in its Cluster zone", host.attribute("id").value()),
-               fmt::format("add <host_link id=\"{}\" up=\"...\" down=\"...\"/>", host.attribute("id").value()));
+        refuse(
+            host, fmt::format("host '{}' has no host_link in its Cluster zone", host.attribute("id").value()),
+            fmt::format("add <host_link id=\"{}\" up=\"...\" down=\"...\"/>", host.attribute("id").value()));
       }
     }
   }
@@ -313,8 +337,8 @@ class Checker {
     return symmetrical.empty() || symmetrical == "YES" || symmetrical == "yes";
   }
 
-  /// Looking up a route that does not exist crashes SimGrid's Dijkstra zones, and hangs them where only the way back
-  /// is missing.
+  /// Looking up a route that does not exist crashes SimGrid's Dijkstra zones, and hangs them where only the
+  /// way back is missing.
   void is_connected(const xml_node& zone) const {
     std::vector<std::string_view> names;
     std::map<std::string_view, std::size_t> index;
@@ -333,10 +357,13 @@ class Checker {
       if (runs_both_ways(child)) boost::add_edge(target->second, source->second, graph);
     }
     std::vector<std::size_t> component(names.size());
-    boost::strong_components(graph, boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
+    boost::strong_components(
+        graph, boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
     for (std::size_t i = 1; i < names.size(); ++i) {
       if (component[i] != component[0]) {
-        refuse(zone, fmt::format("zone '{}': no route leads from '{}' to '{}' and back", zone.attribute("id").value(), names[0], names[i]),
+        refuse(zone,
+               fmt::format("zone '{}': no route leads from '{}' to '{}' and back",
+                           zone.attribute("id").value(), names[0], names[i]),
                "add a <route> or <zoneRoute>");
       }
     }
@@ -351,7 +378,8 @@ class Checker {
       const std::string target = child.attribute("dst").value();
       if (!known.emplace(source, target).second ||
           (runs_both_ways(child) && source != target && !known.emplace(target, source).second)) {
-        refuse(child, fmt::format("a second route between '{}' and '{}'", source, target), "routes run both ways unless symmetrical=\"NO\"");
+        refuse(child, fmt::format("a second route between '{}' and '{}'", source, target),
+               "routes run both ways unless symmetrical=\"NO\"");
       }
     }
   }
@@ -360,7 +388,8 @@ class Checker {
     for (const Reference& reference : links_needed_) {
       if (reference.id.empty()) continue;
       if (!links_.contains(reference.id)) {
-        const bool split = links_.contains(reference.id + "_UP") || links_.contains(reference.id.substr(0, reference.id.rfind('_')));
+        const bool split = links_.contains(reference.id + "_UP") ||
+                           links_.contains(reference.id.substr(0, reference.id.rfind('_')));
         const std::vector<std::string> known(links_.begin(), links_.end());
         refuse(reference.node, fmt::format("unknown link '{}'", reference.id),
                split ? "a direction goes with a SPLITDUPLEX link only" : suggest(reference.id, known));
@@ -376,11 +405,13 @@ class Checker {
     known_to(zones_needed_, zones_, "zone");
   }
 
-  void known_to(const std::vector<Reference>& references, const std::set<std::string>& ids, std::string_view what) const {
+  void known_to(const std::vector<Reference>& references, const std::set<std::string>& ids,
+                std::string_view what) const {
     for (const Reference& reference : references) {
       if (reference.id.empty() || ids.contains(reference.id)) continue;  // SimGrid reports what is missing
       const std::vector<std::string> known(ids.begin(), ids.end());
-      refuse(reference.node, fmt::format("unknown {} '{}'", what, reference.id), suggest(reference.id, known));
+      refuse(reference.node, fmt::format("unknown {} '{}'", what, reference.id),
+             suggest(reference.id, known));
     }
   }
 
@@ -399,7 +430,9 @@ class Checker {
 
 }  // namespace
 
-PlatformXml check_platform_text(const std::string& xml, const std::string& file) { return Checker(xml, file).run(); }
+PlatformXml check_platform_text(const std::string& xml, const std::string& file) {
+  return Checker(xml, file).run();
+}
 
 PlatformXml check_platform_xml(const std::filesystem::path& path) {
   return check_platform_text(read_file(path), path.string());

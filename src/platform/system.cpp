@@ -17,13 +17,15 @@ namespace {
 /// Properties of a host that are h2h-sim's; others are the user's own.
 class HostProperties {
  public:
-  HostProperties(const PlatformDescription& platform, const FpgaDescription& fpga) : platform_(platform), fpga_(fpga) {}
+  HostProperties(const PlatformDescription& platform, const FpgaDescription& fpga)
+      : platform_(platform), fpga_(fpga) {}
 
   std::optional<double> bytes(const std::string& key) const {
     const std::string* text = find(key);
     if (text == nullptr) return std::nullopt;
     const auto value = parse_quantity(*text, Dimension::bytes);
-    if (!value || *value < 1 || *value > 0x1p53) refuse(key, *text, fmt::format("give {}", describe_units(Dimension::bytes)));
+    if (!value || *value < 1 || *value > 0x1p53)
+      refuse(key, *text, fmt::format("give {}", describe_units(Dimension::bytes)));
     return value;
   }
 
@@ -34,7 +36,9 @@ class HostProperties {
     const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), value);
     if (failure != std::errc{} || end != text->data() + text->size() || !(value >= 0 && value <= most) ||
         std::isinf(value)) {
-      refuse(key, *text, std::isinf(most) ? "give a number, zero or more" : fmt::format("give a number from 0 to {}", most));
+      refuse(
+          key, *text,
+          std::isinf(most) ? "give a number, zero or more" : fmt::format("give a number from 0 to {}", most));
     }
     return value;
   }
@@ -72,9 +76,10 @@ System make_system(const PlatformDescription& platform, const Catalogue& catalog
     const std::string& wanted = fpga.properties.at("accelerator");
     const AcceleratorType* type = catalogue.find(wanted);
     if (type == nullptr) {
-      throw Error(ErrorKind::input, {platform.file},
-                  fmt::format("host '{}': catalogue {} has no accelerator '{}'", fpga.name, catalogue.file, wanted),
-                  suggest(wanted, catalogue.names()));
+      throw Error(
+          ErrorKind::input, {platform.file},
+          fmt::format("host '{}': catalogue {} has no accelerator '{}'", fpga.name, catalogue.file, wanted),
+          suggest(wanted, catalogue.names()));
     }
     const HostProperties properties(platform, fpga);
     Accelerator accelerator;
@@ -113,7 +118,8 @@ std::string unequal_latency_warning(const System& system) {
     const Extremes& extremes = of_link[link];
     if (system.links[link].is_fatpipe || extremes.most <= extremes.least * (1 + kRounding)) continue;
     return fmt::format(
-        "host routes over link '{}' have latencies from {:g} s to {:g} s: SimGrid shares a link in inverse proportion "
+        "host routes over link '{}' have latencies from {:g} s to {:g} s: SimGrid shares a link in inverse "
+        "proportion "
         "to them; give all host routes the same latency for equal shares",
         system.links[link].name, extremes.least, extremes.most);
   }

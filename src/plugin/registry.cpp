@@ -7,7 +7,8 @@ namespace h2h {
 namespace {
 
 [[noreturn]] void refuse(std::string_view what, const std::string& name) {
-  throw Error(ErrorKind::usage, fmt::format("a second {} is called '{}'", what, name), "names must be unique");
+  throw Error(ErrorKind::usage, fmt::format("a second {} is called '{}'", what, name),
+              "names must be unique");
 }
 
 }  // namespace
@@ -20,7 +21,8 @@ void Registry::add_model(ModelFamily family) {
 // Steps and mappers share one namespace: both stand in chains.
 void Registry::add_step(StepFamily family) {
   const std::string name = family.name;
-  if (mappers_.contains(name) || !steps_.emplace(name, std::move(family)).second) refuse("mapping step", name);
+  if (mappers_.contains(name) || !steps_.emplace(name, std::move(family)).second)
+    refuse("mapping step", name);
 }
 
 void Registry::add_mapper(MapperFamily family) {

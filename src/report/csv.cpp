@@ -9,7 +9,9 @@
 namespace h2h {
 namespace {
 
-std::string number(double value) { return fmt::format("{}", value); }
+std::string number(double value) {
+  return fmt::format("{}", value);
+}
 
 }  // namespace
 
@@ -27,11 +29,30 @@ void write_csv_row(std::ostream& out, const std::vector<std::string>& fields) {
 
 void write_csv(std::ostream& out, const Report& report) {
   const bool timing = report.command.has_value();
-  std::vector<std::string> header = {
-      "workload",   "platform",   "mapper",          "evaluator",      "step",           "latency_s", "analytic_latency_s",
-      "percent_of_step_2", "energy_J",  "compute_J", "transfer_J",     "idle_J",         "network_J", "total_J",
-      "bound_s",    "bound_kind", "gap",             "chain_compute_s", "chain_weights_s", "chain_inputs_s", "chain_outputs_s",
-      "chain_waiting_s", "evaluations", "exact"};
+  std::vector<std::string> header = {"workload",
+                                     "platform",
+                                     "mapper",
+                                     "evaluator",
+                                     "step",
+                                     "latency_s",
+                                     "analytic_latency_s",
+                                     "percent_of_step_2",
+                                     "energy_J",
+                                     "compute_J",
+                                     "transfer_J",
+                                     "idle_J",
+                                     "network_J",
+                                     "total_J",
+                                     "bound_s",
+                                     "bound_kind",
+                                     "gap",
+                                     "chain_compute_s",
+                                     "chain_weights_s",
+                                     "chain_inputs_s",
+                                     "chain_outputs_s",
+                                     "chain_waiting_s",
+                                     "evaluations",
+                                     "exact"};
   if (timing) header.emplace_back("search_s");
   write_csv_row(out, header);
   for (const Run& run : report.runs) {

@@ -40,7 +40,8 @@ ordered_json layer_json(const Problem& problem, const Judgement& judgement, Laye
   const Accelerator& accelerator = problem.system().accelerators[mapping.accelerator[layer]];
   ordered_json fused = ordered_json::array();
   for (const TensorIndex tensor : problem.inputs(layer)) {
-    if (mapping.fused[tensor] != 0) fused.push_back(problem.workload().layer(problem.tensor(tensor).producer).name);
+    if (mapping.fused[tensor] != 0)
+      fused.push_back(problem.workload().layer(problem.tensor(tensor).producer).name);
   }
   return {{"name", problem.workload().layer(layer).name},
           {"accelerator", accelerator.name},
@@ -59,7 +60,8 @@ ordered_json run_json(const Problem& problem, const Run& run, bool timing) {
   const Judgement& result = run.result();
   const Energy& energy = result.energy;
   const Setup setup = setup_of(problem, result.mapping);
-  ordered_json json = {{"mapper", run.mapper}, {"evaluator", run.evaluator}, {"execution", "serial"}, {"activations", "host"}};
+  ordered_json json = {
+      {"mapper", run.mapper}, {"evaluator", run.evaluator}, {"execution", "serial"}, {"activations", "host"}};
   json["replayed"] = result.is_replay;
   for (const StepOutcome& step : run.steps) json["steps"].push_back(step_json(step, timing));
   json["latency_s"] = result.latency_s;
@@ -95,7 +97,8 @@ ordered_json run_json(const Problem& problem, const Run& run, bool timing) {
   json["links"] = ordered_json::array();
   const auto links = link_use(problem, result.mapping, result.schedule);
   for (std::size_t i = 0; i < links.size(); ++i) {
-    json["links"].push_back({{"name", problem.system().links[i].name}, {"bytes", links[i].bytes}, {"busy_s", links[i].busy_s}});
+    json["links"].push_back(
+        {{"name", problem.system().links[i].name}, {"bytes", links[i].bytes}, {"busy_s", links[i].busy_s}});
   }
   return json;
 }
@@ -104,16 +107,19 @@ ordered_json run_json(const Problem& problem, const Run& run, bool timing) {
 
 void write_json(std::ostream& out, const Report& report) {
   const Workload& workload = report.problem->workload();
-  ordered_json json = {{"schema", "h2h-sim/result/1"}, {"version", kVersion}, {"simgrid", report.simgrid_version}};
+  ordered_json json = {
+      {"schema", "h2h-sim/result/1"}, {"version", kVersion}, {"simgrid", report.simgrid_version}};
   if (report.command) json["command"] = *report.command;
-  for (const InputFile& file : report.files) json["inputs"].push_back({{"path", file.path}, {"sha256", file.sha256}});
+  for (const InputFile& file : report.files)
+    json["inputs"].push_back({{"path", file.path}, {"sha256", file.sha256}});
   json["platform"] = platform_json(report.problem->system());
   json["workload"] = {{"name", workload.name()},
                       {"layers", workload.size()},
                       {"parameters", workload.weights()},
                       {"macs", workload.macs()}};
   json["runs"] = ordered_json::array();
-  for (const Run& run : report.runs) json["runs"].push_back(run_json(*report.problem, run, report.command.has_value()));
+  for (const Run& run : report.runs)
+    json["runs"].push_back(run_json(*report.problem, run, report.command.has_value()));
   out << json.dump(2) << '\n';
 }
 

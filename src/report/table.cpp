@@ -35,14 +35,16 @@ struct TimeUnit {
   std::string format(double seconds) const { return significant(seconds * per_second); }
 };
 
-std::string percent(double value) { return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0); }
+std::string percent(double value) {
+  return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0);
+}
 
 void write_head(std::ostream& out, const Report& report) {
   const Workload& workload = report.problem->workload();
   const System& system = report.problem->system();
-  fmt::print(out, "{} on {}\n{} layers, {} parameters, {} MACs; {} FPGAs\n", workload.name(), system.name, workload.size(),
-             with_si_prefix(static_cast<double>(workload.weights())), with_si_prefix(static_cast<double>(workload.macs())),
-             system.accelerators.size());
+  fmt::print(out, "{} on {}\n{} layers, {} parameters, {} MACs; {} FPGAs\n", workload.name(), system.name,
+             workload.size(), with_si_prefix(static_cast<double>(workload.weights())),
+             with_si_prefix(static_cast<double>(workload.macs())), system.accelerators.size());
 }
 
 void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool timing) {
@@ -77,11 +79,12 @@ void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool t
 
 void write_parts(std::ostream& out, const Run& run, const TimeUnit& unit) {
   const std::string name(unit.name);
-  TextTable table({"where the time goes", "compute", "weights", "inputs", "outputs", "waiting"}, {"", name, name, name, name, name});
+  TextTable table({"where the time goes", "compute", "weights", "inputs", "outputs", "waiting"},
+                  {"", name, name, name, name, name});
   for (const StepOutcome& step : run.steps) {
     const CriticalChain& chain = step.judgement.chain;
-    table.add({step.name, unit.format(chain.compute_s), unit.format(chain.weights_s), unit.format(chain.inputs_s),
-               unit.format(chain.outputs_s), unit.format(chain.waiting_s)});
+    table.add({step.name, unit.format(chain.compute_s), unit.format(chain.weights_s),
+               unit.format(chain.inputs_s), unit.format(chain.outputs_s), unit.format(chain.waiting_s)});
   }
   out << '\n';
   table.write(out);
@@ -90,8 +93,9 @@ void write_parts(std::ostream& out, const Run& run, const TimeUnit& unit) {
 void write_foot(std::ostream& out, const Report& report, const Run& run, const TimeUnit& unit) {
   const Judgement& result = run.result();
   const Setup setup = setup_of(*report.problem, result.mapping);
-  fmt::print(out, "\n  lower bound {} {} ({}); {}B of weights pinned beforehand\n", unit.format(run.bound.latency_s), unit.name,
-             run.bound.kind, with_si_prefix(static_cast<double>(setup.bytes)));
+  fmt::print(out, "\n  lower bound {} {} ({}); {}B of weights pinned beforehand\n",
+             unit.format(run.bound.latency_s), unit.name, run.bound.kind,
+             with_si_prefix(static_cast<double>(setup.bytes)));
   for (const StepOutcome& step : run.steps) {
     if (!step.note.empty()) fmt::print(out, "  {}: {}\n", step.name, step.note);
   }
@@ -101,7 +105,8 @@ void write_foot(std::ostream& out, const Report& report, const Run& run, const T
 }  // namespace
 
 double percent_of_step_2(const Run& run, const StepOutcome& step) {
-  const auto second = std::find_if(run.steps.begin(), run.steps.end(), [](const auto& s) { return s.name == "weight-locality"; });
+  const auto second = std::find_if(run.steps.begin(), run.steps.end(),
+                                   [](const auto& s) { return s.name == "weight-locality"; });
   const StepOutcome& reference = second == run.steps.end() ? run.steps.front() : *second;
   constexpr double kPercent = 100;
   return kPercent * step.judgement.latency_s / reference.judgement.latency_s;
@@ -113,7 +118,8 @@ void write_table(std::ostream& out, const Report& report) {
     double longest_s = 0;
     for (const StepOutcome& step : run.steps) longest_s = std::max(longest_s, step.judgement.latency_s);
     const TimeUnit unit = TimeUnit::for_longest(longest_s);
-    fmt::print(out, "\n{}{}\n", run.mapper, run.evaluator == "none" ? "" : fmt::format(", searched by the {} evaluator", run.evaluator));
+    fmt::print(out, "\n{}{}\n", run.mapper,
+               run.evaluator == "none" ? "" : fmt::format(", searched by the {} evaluator", run.evaluator));
     write_steps(out, run, unit, report.command.has_value() && run.evaluator != "none");
     write_parts(out, run, unit);
     write_foot(out, report, run, unit);

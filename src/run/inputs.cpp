@@ -10,7 +10,9 @@ namespace h2h {
 namespace fs = std::filesystem;
 namespace {
 
-InputFile record(const fs::path& path) { return {path.string(), sha256(read_file(path))}; }
+InputFile record(const fs::path& path) {
+  return {path.string(), sha256(read_file(path))};
+}
 
 Workload read_requested_workload(const InputRequest& request, InputFile& file) {
   const fs::path path = find_file(request.workload, request.workload_folders);
@@ -22,11 +24,13 @@ Workload read_requested_workload(const InputRequest& request, InputFile& file) {
   return workload;
 }
 
-fs::path catalogue_of(const InputRequest& request, const fs::path& platform, const PlatformDescription& description) {
+fs::path catalogue_of(const InputRequest& request, const fs::path& platform,
+                      const PlatformDescription& description) {
   if (request.catalogue) return find_file(*request.catalogue, request.platform_folders);
   if (description.catalogue.empty()) {
     throw Error(ErrorKind::input, {platform.string()}, "names no accelerator catalogue",
-                "add <prop id=\"accelerators\" value=\"accelerators.yaml\"/> to the root zone, or give --accelerators");
+                "add <prop id=\"accelerators\" value=\"accelerators.yaml\"/> to the root zone, or give "
+                "--accelerators");
   }
   const fs::path beside = platform.parent_path() / description.catalogue;
   std::error_code ignored;
@@ -47,7 +51,12 @@ Inputs read_inputs(const InputRequest& request, const Registry& registry) {
   InputFile workload_file;
   Workload workload = read_requested_workload(request, workload_file);
   PlatformInputs platform = read_platform(request, registry);
-  Inputs inputs{std::move(workload), std::move(platform.simulator), std::move(platform.system), platform.platform_file, {}, {}};
+  Inputs inputs{std::move(workload),
+                std::move(platform.simulator),
+                std::move(platform.system),
+                platform.platform_file,
+                {},
+                {}};
   inputs.files = std::move(platform.files);
   inputs.files.insert(inputs.files.begin(), std::move(workload_file));
   if (std::string warning = unequal_latency_warning(inputs.system); !warning.empty()) {

@@ -33,8 +33,9 @@ Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler&
   const double latency_s = schedule.latency_s();
   only_excesses(check_schedule(problem, mapping, schedule, latency_s,
                                replayed ? Contention::possible : Contention::none));
-  Judgement judgement{mapping, std::move(schedule), replayed, latency_s, analytic_latency_s(problem, mapping),
-                      {},      {},                  std::move(excesses)};
+  Judgement judgement{
+      mapping, std::move(schedule), replayed, latency_s, analytic_latency_s(problem, mapping), {},
+      {},      std::move(excesses)};
   judgement.energy = energy_of(problem, mapping, judgement.schedule);
   judgement.chain = critical_chain(problem, mapping, judgement.schedule);
   return judgement;
@@ -56,8 +57,8 @@ Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& star
     if (!mapping.is_complete()) {
       throw Error(ErrorKind::internal, fmt::format("step '{}' leaves layers unmapped", step.name));
     }
-    run.steps.push_back({step.name, judge(problem, mapping, scheduler, replayed), search_s, result.evaluations,
-                         result.exact, std::move(result.note)});
+    run.steps.push_back({step.name, judge(problem, mapping, scheduler, replayed), search_s,
+                         result.evaluations, result.exact, std::move(result.note)});
   }
   return run;
 }

@@ -9,7 +9,8 @@
 namespace h2h {
 namespace {
 
-/// Calls @p run with each layer and its earliest start, in an order in which starts are known; run returns the end.
+/// Calls @p run with each layer and its earliest start, in an order in which starts are known; run returns
+/// the end.
 void in_time_order(const Problem& problem, const Mapping& mapping,
                    const std::function<double(LayerIndex, double)>& run) {
   const auto sequence = execution_sequence(problem, mapping);

@@ -12,8 +12,8 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-/// What a layer costs on a kind of accelerator at the least: its network inputs, its computation, weights that fit
-/// into the weight budget of no accelerator of the kind, and the output of a result.
+/// What a layer costs on a kind of accelerator at the least: its network inputs, its computation, weights
+/// that fit into the weight budget of no accelerator of the kind, and the output of a result.
 class LeastCosts {
  public:
   explicit LeastCosts(const Problem& problem) : problem_(problem), budget_(problem.kinds()) {
@@ -57,8 +57,9 @@ Bound critical_path_bound(const Problem& problem) {
         if (producer == Tensor::kNetworkInput) continue;
         double earliest_s = end(producer, kind);  // on the same accelerator, fused
         for (std::uint32_t other = 0; other < kinds; ++other) {
-          earliest_s = std::min(earliest_s, end(producer, other) + problem.cost_on_kind(producer, other).output_s +
-                                                problem.input_s_on_kind(tensor, kind));
+          earliest_s =
+              std::min(earliest_s, end(producer, other) + problem.cost_on_kind(producer, other).output_s +
+                                       problem.input_s_on_kind(tensor, kind));
         }
         ready_s = std::max(ready_s, earliest_s);
       }
@@ -72,19 +73,22 @@ Bound critical_path_bound(const Problem& problem) {
 
 Bound load_bound(const Problem& problem) {
   const LeastCosts least(problem);
-  // A group is the layers that run nowhere but on one set of accelerators; any union of groups bounds as well.
+  // A group is the layers that run nowhere but on one set of accelerators; any union of groups bounds as
+  // well.
   std::map<std::vector<AcceleratorIndex>, double> work_s;
   for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
     const auto candidates = problem.candidates(layer);
     double fastest_s = kNever;
-    for (const AcceleratorIndex a : candidates) fastest_s = std::min(fastest_s, least.seconds(layer, problem.kind(a)));
+    for (const AcceleratorIndex a : candidates)
+      fastest_s = std::min(fastest_s, least.seconds(layer, problem.kind(a)));
     work_s[{candidates.begin(), candidates.end()}] += fastest_s;
   }
   double latency_s = 0;
   for (const auto& [accelerators, _] : work_s) {
     double inside_s = 0;
     for (const auto& [others, seconds] : work_s) {
-      if (std::includes(accelerators.begin(), accelerators.end(), others.begin(), others.end())) inside_s += seconds;
+      if (std::includes(accelerators.begin(), accelerators.end(), others.begin(), others.end()))
+        inside_s += seconds;
     }
     latency_s = std::max(latency_s, inside_s / static_cast<double>(accelerators.size()));
   }

@@ -40,8 +40,9 @@ class MappingChecker {
   const Accelerator& device(AcceleratorIndex a) const { return problem_.system().accelerators[a]; }
 
   bool has_right_sizes() {
-    const bool right = mapping_.accelerator.size() == problem_.layers() && mapping_.pinned.size() == problem_.layers() &&
-                       mapping_.fused.size() == problem_.tensors() && mapping_.order.size() == problem_.accelerators();
+    const bool right =
+        mapping_.accelerator.size() == problem_.layers() && mapping_.pinned.size() == problem_.layers() &&
+        mapping_.fused.size() == problem_.tensors() && mapping_.order.size() == problem_.accelerators();
     if (!right) add(Rule::complete, "the mapping belongs to another workload or platform");
     return right;
   }
@@ -52,24 +53,28 @@ class MappingChecker {
     for (AcceleratorIndex a = 0; a < problem_.accelerators(); ++a) {
       for (std::size_t i = 0; i < mapping_.order[a].size(); ++i) {
         const LayerIndex layer = mapping_.order[a][i];
-        if (layer >= problem_.layers()) return add(Rule::complete, "the mapping names a layer that does not exist");
+        if (layer >= problem_.layers())
+          return add(Rule::complete, "the mapping names a layer that does not exist");
         ++seen[layer];
         position_[layer] = i;
         if (mapping_.accelerator[layer] != a) {
-          add(Rule::complete, fmt::format("layer '{}' is in the order of '{}' but mapped elsewhere", name(layer), device(a).name));
+          add(Rule::complete, fmt::format("layer '{}' is in the order of '{}' but mapped elsewhere",
+                                          name(layer), device(a).name));
         }
       }
     }
     for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) {
-      if (seen[layer] != 1) add(Rule::complete, fmt::format("layer '{}' is mapped {} times", name(layer), seen[layer]));
+      if (seen[layer] != 1)
+        add(Rule::complete, fmt::format("layer '{}' is mapped {} times", name(layer), seen[layer]));
     }
   }
 
   void check_support(LayerIndex layer) {
     const Accelerator& on = device(mapping_.accelerator[layer]);
     if (!on.type.time(problem_.workload().layer(layer))) {
-      add(Rule::supported, fmt::format("layer '{}' ({}) is mapped to '{}' ({}), which does not run it", name(layer),
-                                       to_string(problem_.workload().layer(layer).type()), on.name, on.type.name()));
+      add(Rule::supported,
+          fmt::format("layer '{}' ({}) is mapped to '{}' ({}), which does not run it", name(layer),
+                      to_string(problem_.workload().layer(layer).type()), on.name, on.type.name()));
     }
   }
 
@@ -77,19 +82,23 @@ class MappingChecker {
     if (mapping_.fused[tensor] == 0) return;
     const Tensor& edge = problem_.tensor(tensor);
     if (edge.is_network_input()) {
-      return add(Rule::fusion, fmt::format("the network's input of '{}' is fused, but nothing makes it", name(edge.consumer)));
+      return add(Rule::fusion, fmt::format("the network's input of '{}' is fused, but nothing makes it",
+                                           name(edge.consumer)));
     }
     if (mapping_.accelerator[edge.producer] != mapping_.accelerator[edge.consumer]) {
-      return add(Rule::fusion, fmt::format("'{}' and '{}' are fused, but run on '{}' and '{}'", name(edge.producer),
-                                           name(edge.consumer), device(mapping_.accelerator[edge.producer]).name,
-                                           device(mapping_.accelerator[edge.consumer]).name));
+      return add(Rule::fusion,
+                 fmt::format("'{}' and '{}' are fused, but run on '{}' and '{}'", name(edge.producer),
+                             name(edge.consumer), device(mapping_.accelerator[edge.producer]).name,
+                             device(mapping_.accelerator[edge.consumer]).name));
     }
     if (position_[edge.producer] > position_[edge.consumer]) {
-      add(Rule::dependency, fmt::format("'{}' runs before '{}', whose output it reads", name(edge.consumer), name(edge.producer)));
+      add(Rule::dependency, fmt::format("'{}' runs before '{}', whose output it reads", name(edge.consumer),
+                                        name(edge.producer)));
     }
   }
 
-  /// DRAM in use while each layer runs: a fused tensor lies there from its producer to its last fused consumer.
+  /// DRAM in use while each layer runs: a fused tensor lies there from its producer to its last fused
+  /// consumer.
   void check_memory(AcceleratorIndex a) {
     const std::vector<LayerIndex>& order = mapping_.order[a];
     const Accelerator& on = device(a);
@@ -100,18 +109,21 @@ class MappingChecker {
       }
     }
     if (pinned > on.weight_budget_bytes) {
-      add(Rule::weights, fmt::format("'{}' pins {} bytes of weights; its share of the DRAM is {}", on.name, pinned, on.weight_budget_bytes));
+      add(Rule::weights, fmt::format("'{}' pins {} bytes of weights; its share of the DRAM is {}", on.name,
+                                     pinned, on.weight_budget_bytes));
     }
     std::vector<std::int64_t> change(order.size() + 1);
     for (std::size_t i = 0; i < order.size(); ++i) {
       std::size_t last = i;
       for (const TensorIndex tensor : problem_.outputs(order[i])) {
         const LayerIndex consumer = problem_.tensor(tensor).consumer;
-        if (mapping_.fused[tensor] != 0 && mapping_.accelerator[consumer] == a) last = std::max(last, position_[consumer]);
+        if (mapping_.fused[tensor] != 0 && mapping_.accelerator[consumer] == a)
+          last = std::max(last, position_[consumer]);
       }
       if (last == i) continue;
-      const std::int64_t bytes = bytes_of(output_elements(problem_.workload().layer(order[i]), problem_.system().ifm_extent),
-                                          on.type.device.activation_bits);
+      const std::int64_t bytes =
+          bytes_of(output_elements(problem_.workload().layer(order[i]), problem_.system().ifm_extent),
+                   on.type.device.activation_bits);
       change[i] += bytes;
       change[last + 1] -= bytes;
     }
@@ -119,7 +131,8 @@ class MappingChecker {
     std::int64_t peak = pinned;
     for (const std::int64_t step : change) peak = std::max(peak, used += step);
     if (peak > on.dram_bytes) {
-      add(Rule::dram, fmt::format("'{}' needs {} bytes of DRAM for weights and tensors; it has {}", on.name, peak, on.dram_bytes));
+      add(Rule::dram, fmt::format("'{}' needs {} bytes of DRAM for weights and tensors; it has {}", on.name,
+                                  peak, on.dram_bytes));
     }
   }
 
@@ -131,14 +144,17 @@ class MappingChecker {
 
 class ScheduleChecker {
  public:
-  ScheduleChecker(const Problem& problem, const Mapping& mapping, const Schedule& schedule, Contention contention)
+  ScheduleChecker(const Problem& problem, const Mapping& mapping, const Schedule& schedule,
+                  Contention contention)
       : problem_(problem), mapping_(mapping), schedule_(schedule), contention_(contention) {}
 
   std::vector<Violation> run(double latency_s) {
     double last = 0;
     for (const Activity& activity : schedule_.activities()) last = std::max(last, activity.end_s);
     tolerance_s_ = kRelative * last;
-    if (!same(last, latency_s)) add(Rule::latency, fmt::format("the latency is {} s, but the last activity ends at {} s", latency_s, last));
+    if (!same(last, latency_s))
+      add(Rule::latency,
+          fmt::format("the latency is {} s, but the last activity ends at {} s", latency_s, last));
     for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) {
       check_activities(layer);
       check_start(layer);
@@ -162,19 +178,22 @@ class ScheduleChecker {
     const IfmExtent extent = problem_.system().ifm_extent;
     std::vector<Activity> list;
     const std::int64_t weights = bytes_of(layer.weights(), device.weight_bits);
-    if (mapping_.pinned[index] == 0 && weights > 0) list.push_back({index, Stage::weights, Activity::kNoTensor, weights});
+    if (mapping_.pinned[index] == 0 && weights > 0)
+      list.push_back({index, Stage::weights, Activity::kNoTensor, weights});
     // The workload's own edges, inputs before residuals, against the tensors of the problem.
     TensorIndex tensor = *problem_.inputs(index).begin();
     const auto& graph = problem_.workload().graph();
     const auto edges = boost::make_iterator_range(boost::in_edges(index, graph));
     if (layer.reads_network_input) {
-      list.push_back({index, Stage::input, tensor++, bytes_of(input_elements(layer, extent), device.activation_bits)});
+      list.push_back(
+          {index, Stage::input, tensor++, bytes_of(input_elements(layer, extent), device.activation_bits)});
     }
     for (const auto role : {Dependency::Role::input, Dependency::Role::residual}) {
       for (const auto edge : edges) {
         if (graph[edge].role != role) continue;
         if (mapping_.fused[tensor] == 0) {
-          list.push_back({index, Stage::input, tensor, dependency_bytes(layer, graph[edge], extent, device.activation_bits)});
+          list.push_back({index, Stage::input, tensor,
+                          dependency_bytes(layer, graph[edge], extent, device.activation_bits)});
         }
         ++tensor;
       }
@@ -182,17 +201,23 @@ class ScheduleChecker {
     list.push_back({index, Stage::compute});
     bool stored = boost::out_degree(index, graph) == 0;
     for (const TensorIndex output : problem_.outputs(index)) stored = stored || mapping_.fused[output] == 0;
-    if (stored) list.push_back({index, Stage::output, Activity::kNoTensor, bytes_of(output_elements(layer, extent), device.activation_bits)});
+    if (stored)
+      list.push_back({index, Stage::output, Activity::kNoTensor,
+                      bytes_of(output_elements(layer, extent), device.activation_bits)});
     return list;
   }
 
   void check_activities(LayerIndex index) {
     const std::vector<Activity> expected = due(index);
     const auto given = schedule_.of(index);
-    const bool agree = std::equal(given.begin(), given.end(), expected.begin(), expected.end(), [](const Activity& a, const Activity& b) {
-      return a.layer == b.layer && a.stage == b.stage && a.tensor == b.tensor && a.bytes == b.bytes;
-    });
-    if (!agree) return add(Rule::activities, fmt::format("layer '{}' does not make exactly the transfers that are due", layer_of(index).name));
+    const bool agree = std::equal(given.begin(), given.end(), expected.begin(), expected.end(),
+                                  [](const Activity& a, const Activity& b) {
+                                    return a.layer == b.layer && a.stage == b.stage && a.tensor == b.tensor &&
+                                           a.bytes == b.bytes;
+                                  });
+    if (!agree)
+      return add(Rule::activities, fmt::format("layer '{}' does not make exactly the transfers that are due",
+                                               layer_of(index).name));
     for (std::size_t i = 0; i < given.size(); ++i) {
       if (i > 0 && !same(given[i].start_s, given[i - 1].end_s)) {
         add(Rule::activities, fmt::format("layer '{}': {} do not follow {} at once", layer_of(index).name,
@@ -207,8 +232,9 @@ class ScheduleChecker {
     if (activity.stage == Stage::compute) {
       const auto time = device.type.time(layer_of(index));
       if (!time || !same(activity.seconds(), time->seconds)) {
-        add(Rule::duration, fmt::format("layer '{}' computes for {} s; its model says {} s", layer_of(index).name,
-                                        activity.seconds(), time ? time->seconds : NAN));
+        add(Rule::duration,
+            fmt::format("layer '{}' computes for {} s; its model says {} s", layer_of(index).name,
+                        activity.seconds(), time ? time->seconds : NAN));
       }
       return;
     }
@@ -216,8 +242,10 @@ class ScheduleChecker {
     const double alone_s = route.latency_s + static_cast<double>(activity.bytes) / route.bandwidth_Bps;
     const bool too_short = activity.seconds() < alone_s - tolerance_s_;
     if (too_short || (contention_ == Contention::none && !same(activity.seconds(), alone_s))) {
-      add(Rule::duration, fmt::format("layer '{}': a transfer of {} bytes ({}) takes {} s; alone it takes {} s",
-                                      layer_of(index).name, activity.bytes, to_string(activity.stage), activity.seconds(), alone_s));
+      add(Rule::duration,
+          fmt::format("layer '{}': a transfer of {} bytes ({}) takes {} s; alone it takes {} s",
+                      layer_of(index).name, activity.bytes, to_string(activity.stage), activity.seconds(),
+                      alone_s));
     }
   }
 
@@ -230,18 +258,19 @@ class ScheduleChecker {
     }
     const double start_s = schedule_.start_s(index);
     if (start_s < ready_s - tolerance_s_) {
-      add(Rule::dependency, fmt::format("layer '{}' starts at {} s, but its inputs exist at {} s", layer_of(index).name, start_s, ready_s));
+      add(Rule::dependency, fmt::format("layer '{}' starts at {} s, but its inputs exist at {} s",
+                                        layer_of(index).name, start_s, ready_s));
     }
     const std::vector<LayerIndex>& order = mapping_.order[mapping_.accelerator[index]];
     const auto place = std::find(order.begin(), order.end(), index);
     const double free_s = place == order.begin() ? 0 : schedule_.end_s(*(place - 1));
     if (start_s < free_s - tolerance_s_) {
-      add(Rule::exclusive, fmt::format("layer '{}' starts at {} s, but '{}' is busy until {} s", layer_of(index).name, start_s,
-                                       device_of(index).name, free_s));
+      add(Rule::exclusive, fmt::format("layer '{}' starts at {} s, but '{}' is busy until {} s",
+                                       layer_of(index).name, start_s, device_of(index).name, free_s));
     }
     if (start_s > std::max(ready_s, free_s) + tolerance_s_) {
-      add(Rule::exclusive, fmt::format("layer '{}' starts at {} s, though it could at {} s", layer_of(index).name, start_s,
-                                       std::max(ready_s, free_s)));
+      add(Rule::exclusive, fmt::format("layer '{}' starts at {} s, though it could at {} s",
+                                       layer_of(index).name, start_s, std::max(ready_s, free_s)));
     }
   }
 
@@ -252,13 +281,16 @@ class ScheduleChecker {
       std::vector<std::pair<double, std::int64_t>> events;
       std::int64_t used = 0;
       for (const LayerIndex layer : mapping_.order[a]) {
-        if (mapping_.pinned[layer] != 0) used += bytes_of(layer_of(layer).weights(), device.type.device.weight_bits);
+        if (mapping_.pinned[layer] != 0)
+          used += bytes_of(layer_of(layer).weights(), device.type.device.weight_bits);
         double until_s = -1;
         for (const TensorIndex tensor : problem_.outputs(layer)) {
-          if (mapping_.fused[tensor] != 0) until_s = std::max(until_s, schedule_.end_s(problem_.tensor(tensor).consumer));
+          if (mapping_.fused[tensor] != 0)
+            until_s = std::max(until_s, schedule_.end_s(problem_.tensor(tensor).consumer));
         }
         if (until_s < 0) continue;
-        const std::int64_t bytes = bytes_of(output_elements(layer_of(layer), problem_.system().ifm_extent), device.type.device.activation_bits);
+        const std::int64_t bytes = bytes_of(output_elements(layer_of(layer), problem_.system().ifm_extent),
+                                            device.type.device.activation_bits);
         events.emplace_back(schedule_.start_s(layer), bytes);
         events.emplace_back(until_s, -bytes);
       }
@@ -267,7 +299,8 @@ class ScheduleChecker {
       std::int64_t peak = used;
       for (const auto& [_, bytes] : events) peak = std::max(peak, used += bytes);
       if (peak > device.dram_bytes) {
-        add(Rule::dram, fmt::format("'{}' holds {} bytes in its DRAM of {}", device.name, peak, device.dram_bytes));
+        add(Rule::dram,
+            fmt::format("'{}' holds {} bytes in its DRAM of {}", device.name, peak, device.dram_bytes));
       }
     }
   }
@@ -312,8 +345,8 @@ std::vector<Violation> check_mapping(const Problem& problem, const Mapping& mapp
   return MappingChecker(problem, mapping).run();
 }
 
-std::vector<Violation> check_schedule(const Problem& problem, const Mapping& mapping, const Schedule& schedule,
-                                      double latency_s, Contention contention) {
+std::vector<Violation> check_schedule(const Problem& problem, const Mapping& mapping,
+                                      const Schedule& schedule, double latency_s, Contention contention) {
   return ScheduleChecker(problem, mapping, schedule, contention).run(latency_s);
 }
 

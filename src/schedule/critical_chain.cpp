@@ -31,7 +31,8 @@ CriticalChain critical_chain(const Problem& problem, const Mapping& mapping, con
     for (const TensorIndex tensor : problem.inputs(layer)) {
       const LayerIndex producer = problem.tensor(tensor).producer;
       if (producer == Tensor::kNetworkInput) continue;
-      if (cause == Tensor::kNetworkInput || schedule.end_s(producer) >= schedule.end_s(cause)) cause = producer;
+      if (cause == Tensor::kNetworkInput || schedule.end_s(producer) >= schedule.end_s(cause))
+        cause = producer;
     }
     if (cause == Tensor::kNetworkInput) break;
     layer = cause;

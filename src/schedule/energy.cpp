@@ -24,7 +24,8 @@ double covered_s(std::vector<std::pair<double, double>>& intervals) {
 
 }  // namespace
 
-std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mapping& mapping,
+                                            const Schedule& schedule) {
   std::vector<AcceleratorUse> use(problem.accelerators());
   for (const Activity& activity : schedule.activities()) {
     AcceleratorUse& here = use[mapping.accelerator[activity.layer]];

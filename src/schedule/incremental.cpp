@@ -155,7 +155,8 @@ void IncrementalSchedule::collect_backward(LayerIndex from, std::uint32_t lowest
     const LayerIndex layer = backward_[i];
     if (nodes_[layer].before != kNone) visit(nodes_[layer].before);
     for (const TensorIndex tensor : problem_->inputs(layer)) {
-      if (const LayerIndex producer = problem_->tensor(tensor).producer; producer != Tensor::kNetworkInput) visit(producer);
+      if (const LayerIndex producer = problem_->tensor(tensor).producer; producer != Tensor::kNetworkInput)
+        visit(producer);
     }
   }
 }
@@ -215,7 +216,8 @@ void IncrementalSchedule::recompute(LayerIndex layer) {
   if (end_s == changed.end_s) return;
   changed.end_s = end_s;
   if (changed.after != kNone) mark(nodes_[changed.after].rank);
-  for (const TensorIndex tensor : problem_->outputs(layer)) mark(nodes_[problem_->tensor(tensor).consumer].rank);
+  for (const TensorIndex tensor : problem_->outputs(layer))
+    mark(nodes_[problem_->tensor(tensor).consumer].rank);
 }
 
 double IncrementalSchedule::latency_s() {
@@ -263,9 +265,11 @@ Mapping IncrementalSchedule::mapping() const {
   Mapping mapping = Mapping::none(*problem_);
   mapping.fused = fused_;
   for (AcceleratorIndex a = 0; a < lists_.size(); ++a) {
-    for (LayerIndex layer = lists_[a].first; layer != kNone; layer = nodes_[layer].after) mapping.append(layer, a);
+    for (LayerIndex layer = lists_[a].first; layer != kNone; layer = nodes_[layer].after)
+      mapping.append(layer, a);
   }
-  for (LayerIndex layer = 0; layer < nodes_.size(); ++layer) mapping.pinned[layer] = nodes_[layer].pinned ? 1 : 0;
+  for (LayerIndex layer = 0; layer < nodes_.size(); ++layer)
+    mapping.pinned[layer] = nodes_[layer].pinned ? 1 : 0;
   return mapping;
 }
 

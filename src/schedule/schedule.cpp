@@ -28,7 +28,8 @@ Schedule::Schedule(const Problem& problem, const Mapping& mapping) {
       activities_.push_back({layer, stage, tensor, bytes});
     };
     const Problem::LayerCost& cost = problem.cost(layer, accelerator);
-    if (mapping.pinned[layer] == 0 && cost.weight_bytes > 0) add(Stage::weights, Activity::kNoTensor, cost.weight_bytes);
+    if (mapping.pinned[layer] == 0 && cost.weight_bytes > 0)
+      add(Stage::weights, Activity::kNoTensor, cost.weight_bytes);
     for (const TensorIndex tensor : problem.inputs(layer)) {
       if (mapping.fused[tensor] == 0) add(Stage::input, tensor, problem.input_bytes(tensor, accelerator));
     }

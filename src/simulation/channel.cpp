@@ -9,7 +9,9 @@
 
 namespace h2h {
 
-Channel::Channel() : parent_(context_), child_(context_) { boost::asio::local::connect_pair(parent_, child_); }
+Channel::Channel() : parent_(context_), child_(context_) {
+  boost::asio::local::connect_pair(parent_, child_);
+}
 
 pid_t Channel::fork() {
   context_.notify_fork(boost::asio::execution_context::fork_prepare);
@@ -31,6 +33,8 @@ void Channel::write(const void* data, std::size_t bytes) {
   boost::asio::write(own(), boost::asio::buffer(data, bytes));
 }
 
-void Channel::read(void* data, std::size_t bytes) { boost::asio::read(own(), boost::asio::buffer(data, bytes)); }
+void Channel::read(void* data, std::size_t bytes) {
+  boost::asio::read(own(), boost::asio::buffer(data, bytes));
+}
 
 }  // namespace h2h

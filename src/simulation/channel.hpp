@@ -13,8 +13,8 @@
 
 namespace h2h {
 
-/// Two connected ends through which a process and its child exchange arrays of plain values. Every call throws
-/// `boost::system::system_error` when the other side is gone.
+/// Two connected ends through which a process and its child exchange arrays of plain values. Every call
+/// throws `boost::system::system_error` when the other side is gone.
 class Channel {
  public:
   using Socket = boost::asio::local::stream_protocol::socket;

@@ -38,14 +38,16 @@ sg4::Engine* make_engine(const SimulatorOptions& options) {
   }
 }
 
-/// SimGrid's own words on a platform: the first line, as some go on for pages, and the line of the file they name.
+/// SimGrid's own words on a platform: the first line, as some go on for pages, and the line of the file they
+/// name.
 [[noreturn]] void refuse_platform(const std::string& file, std::string_view words) {
   words = words.substr(0, words.find('\n'));
   Location where{file};
   if (const std::string prefix = fmt::format("Parse error at {}:", file); words.starts_with(prefix)) {
     const std::string_view rest = words.substr(prefix.size());
     const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), where.line);
-    if (failure == std::errc{}) words = rest.substr(std::min(rest.size(), static_cast<std::size_t>(end - rest.data()) + 2));
+    if (failure == std::errc{})
+      words = rest.substr(std::min(rest.size(), static_cast<std::size_t>(end - rest.data()) + 2));
   }
   throw Error(ErrorKind::input, where, fmt::format("SimGrid refuses the platform: {}", words));
 }
@@ -64,7 +66,8 @@ Error refused_option(const std::string& why) {
 
 SimGridEngine::SimGridEngine(const SimulatorOptions& options) : engine_(make_engine(options)) {}
 
-void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml, std::optional<double> bandwidth_Bps) {
+void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml,
+                         std::optional<double> bandwidth_Bps) {
   xml_ = std::move(xml);
   description_.file = platform.string();
   try {
@@ -74,8 +77,10 @@ void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml,
     refuse_platform(platform.string(), failure.what());
   }
   // SimGrid adds a loopback link of its own, which no route of ours crosses.
-  links_ = engine_->get_filtered_links([](const sg4::Link* link) { return link->get_name() != "__loopback__"; });
-  std::sort(links_.begin(), links_.end(), [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
+  links_ =
+      engine_->get_filtered_links([](const sg4::Link* link) { return link->get_name() != "__loopback__"; });
+  std::sort(links_.begin(), links_.end(),
+            [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
   describe();
   if (bandwidth_Bps) {
     set_exclusive_bandwidth(*bandwidth_Bps);
@@ -116,8 +121,9 @@ void SimGridEngine::describe() {
                 "mark the FPGAs by <prop id=\"accelerator\" value=\"NAME\"/>, NAME from the catalogue");
   }
   // SimGrid lists hosts by name, where fpga10 precedes fpga2; the file's order is the user's.
-  std::sort(fpgas.begin(), fpgas.end(),
-            [&](const auto* a, const auto* b) { return xml_.hosts[a->get_name()].rank < xml_.hosts[b->get_name()].rank; });
+  std::sort(fpgas.begin(), fpgas.end(), [&](const auto* a, const auto* b) {
+    return xml_.hosts[a->get_name()].rank < xml_.hosts[b->get_name()].rank;
+  });
   found.host = host->get_name();
   nodes_ = {host};
   for (sg4::Host* fpga : fpgas) {
@@ -131,9 +137,11 @@ std::vector<Link> SimGridEngine::describe_links() const {
   std::vector<Link> links;
   for (const sg4::Link* link : links_) {
     const std::string& name = link->get_name();
-    Link& described = links.emplace_back(Link{name, link->get_bandwidth(), link->get_latency(),
-                                              link->get_sharing_policy() == sg4::Link::SharingPolicy::FATPIPE});
-    // A number can be finite in the file and not in its unit; an extreme latency makes SimGrid's clock stand still.
+    Link& described =
+        links.emplace_back(Link{name, link->get_bandwidth(), link->get_latency(),
+                                link->get_sharing_policy() == sg4::Link::SharingPolicy::FATPIPE});
+    // A number can be finite in the file and not in its unit; an extreme latency makes SimGrid's clock stand
+    // still.
     constexpr double kLongestLatency_s = 1e9;
     if (!std::isfinite(described.bandwidth_Bps) || described.latency_s > kLongestLatency_s) {
       throw Error(ErrorKind::input, {description_.file},
@@ -173,8 +181,9 @@ Route SimGridEngine::route(sg4::Host* from, sg4::Host* to) const {
   }
   found.bandwidth_Bps = std::numeric_limits<double>::infinity();
   for (const sg4::Link* link : crossed) {
-    const auto place = std::lower_bound(links_.begin(), links_.end(), link,
-                                        [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
+    const auto place = std::lower_bound(links_.begin(), links_.end(), link, [](const auto* a, const auto* b) {
+      return a->get_name() < b->get_name();
+    });
     found.links.push_back(static_cast<LinkIndex>(place - links_.begin()));
     found.bandwidth_Bps = std::min(found.bandwidth_Bps, link->get_bandwidth());
   }
@@ -219,7 +228,8 @@ ReplayTimes SimGridEngine::run(const ReplayProgram& program) {
   engine_->run();
   running_.clear();
   if (done_ != count) {
-    throw Error(ErrorKind::internal, fmt::format("{} of {} activities of a replay never became ready", count - done_, count));
+    throw Error(ErrorKind::internal,
+                fmt::format("{} of {} activities of a replay never became ready", count - done_, count));
   }
   return std::move(times_);
 }

@@ -18,8 +18,8 @@ namespace h2h {
 /// What is said of a `--cfg` or `--log` that SimGrid does not take.
 Error refused_option(const std::string& why);
 
-/// SimGrid with a platform loaded, in the process that it has to itself: there can be one in a process, and it lasts
-/// as long.
+/// SimGrid with a platform loaded, in the process that it has to itself: there can be one in a process, and
+/// it lasts as long.
 class SimGridEngine {
  public:
   /// @throws Error (usage) if SimGrid refuses an option; on some it aborts
@@ -32,7 +32,8 @@ class SimGridEngine {
 
   const PlatformDescription& platform() const { return description_; }
 
-  /// Starts each activity when the ones before it have ended, and returns when all have. SimGrid's own dependencies
+  /// Starts each activity when the ones before it have ended, and returns when all have. SimGrid's own
+  /// dependencies
   /// (`add_successor`) are not used: its list of waiting activities makes them quadratic.
   /// @throws Error (internal) if some activity never becomes ready
   ReplayTimes run(const ReplayProgram& program);

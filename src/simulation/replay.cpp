@@ -27,7 +27,8 @@ ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Sche
           program.activities.push_back({kHost, node_of(accelerator), static_cast<double>(activity.bytes)});
           break;
         case Stage::compute:
-          program.activities.push_back({node_of(accelerator), node_of(accelerator), problem.cost(layer, accelerator).compute_s});
+          program.activities.push_back(
+              {node_of(accelerator), node_of(accelerator), problem.cost(layer, accelerator).compute_s});
           break;
         case Stage::output:
           program.activities.push_back({node_of(accelerator), kHost, static_cast<double>(activity.bytes)});
@@ -36,11 +37,13 @@ ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Sche
       if (i + 1 < activities.size()) {
         program.successors.push_back(schedule.first_activity(layer) + static_cast<std::uint32_t>(i) + 1);
       } else {
-        // The layer has ended: whoever reads its output, and the next on its accelerator, wait no longer for it.
+        // The layer has ended: whoever reads its output, and the next on its accelerator, wait no longer for
+        // it.
         for (const TensorIndex tensor : problem.outputs(layer)) {
           program.successors.push_back(schedule.first_activity(problem.tensor(tensor).consumer));
         }
-        if (next[layer] != Tensor::kNetworkInput) program.successors.push_back(schedule.first_activity(next[layer]));
+        if (next[layer] != Tensor::kNetworkInput)
+          program.successors.push_back(schedule.first_activity(next[layer]));
       }
       program.first_successor.push_back(static_cast<std::uint32_t>(program.successors.size()));
     }
@@ -59,7 +62,8 @@ Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simul
   return schedule;
 }
 
-ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options, unsigned jobs) {
+ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options,
+                                 unsigned jobs) {
   for (unsigned i = 0; i < std::max(1U, jobs); ++i) workers_.emplace_back(platform, options);
 }
 
@@ -69,7 +73,8 @@ std::vector<double> ReplayEvaluator::latencies_s(const Problem& problem, std::sp
   while (latencies.size() < mappings.size()) {
     const std::size_t batch = std::min(workers_.size(), mappings.size() - latencies.size());
     const auto now = mappings.subspan(latencies.size(), batch);
-    for (std::size_t i = 0; i < batch; ++i) workers_[i].start(compile(problem, now[i], Schedule(problem, now[i])));
+    for (std::size_t i = 0; i < batch; ++i)
+      workers_[i].start(compile(problem, now[i], Schedule(problem, now[i])));
     for (std::size_t i = 0; i < batch; ++i) latencies.push_back(workers_[i].finish());
   }
   return latencies;

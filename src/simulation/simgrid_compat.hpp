@@ -13,8 +13,8 @@ namespace h2h::simgrid_compat {
 
 namespace sg4 = simgrid::s4u;
 
-/// Settings under which a replay is exact. Lazy and selective updates leave links out of the solve (3.32 and 4.1),
-/// the others switch off corrections for TCP that the model of the paper does not have.
+/// Settings under which a replay is exact. Lazy and selective updates leave links out of the solve (3.32
+/// and 4.1), the others switch off corrections for TCP that the model of the paper does not have.
 inline std::vector<std::string> exact_settings() {
 #if SIMGRID_VERSION >= 40000
   const std::string precision = "precision/timing";

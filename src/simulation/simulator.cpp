@@ -24,7 +24,8 @@ namespace h2h {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Link, name, bandwidth_Bps, latency_s, is_fatpipe, idle_W, busy_W)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Route, links, latency_s, bandwidth_Bps)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FpgaDescription, name, properties, from_host, to_host)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlatformDescription, file, name, host, catalogue, fpgas, links, simgrid_version)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlatformDescription, file, name, host, catalogue, fpgas, links,
+                                   simgrid_version)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Location, file, line, column)
 
 namespace {
@@ -69,7 +70,8 @@ void receive_program(Channel& channel, ReplayProgram& program) {
   channel.receive_all(program.successors);
 }
 
-/// Ends a child, its streams flushed (a log may go to a file), without what the caller has registered for its own end.
+/// Ends a child, its streams flushed (a log may go to a file), without what the caller has registered for its
+/// own end.
 [[noreturn]] void leave(int status) {
   static_cast<void>(std::fflush(nullptr));
   ::_exit(status);
@@ -123,7 +125,8 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
     if (child < 0 || ::waitpid(child, &status, 0) != child) {
       send_error(channel, Error(ErrorKind::internal, "no further process can be started for a replay"));
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-      send_error(channel, Error(ErrorKind::input, Location{platform.string()}, "SimGrid aborted during the replay"));
+      send_error(channel,
+                 Error(ErrorKind::input, Location{platform.string()}, "SimGrid aborted during the replay"));
     }
   }
 }
@@ -133,7 +136,8 @@ std::string last_words(std::FILE* log) {
   std::rewind(log);
   std::string text;
   std::array<char, 4096> block{};
-  while (const std::size_t got = std::fread(block.data(), 1, block.size(), log)) text.append(block.data(), got);
+  while (const std::size_t got = std::fread(block.data(), 1, block.size(), log))
+    text.append(block.data(), got);
   std::istringstream lines(text);
   std::string last;
   for (std::string line; std::getline(lines, line);) {
@@ -245,7 +249,9 @@ Simulator::~Simulator() = default;
 Simulator::Simulator(Simulator&&) noexcept = default;
 Simulator& Simulator::operator=(Simulator&&) noexcept = default;
 
-const PlatformDescription& Simulator::platform() const { return process_->platform(); }
+const PlatformDescription& Simulator::platform() const {
+  return process_->platform();
+}
 
 ReplayTimes Simulator::replay(const ReplayProgram& program) {
   process_->ask(Request::replay_in_fork, program);
@@ -259,6 +265,8 @@ void ReplayWorker::start(const ReplayProgram& program) {
   simulator_.process_->ask(Request::replay_here, program);
 }
 
-double ReplayWorker::finish() { return simulator_.process_->receive_latency(); }
+double ReplayWorker::finish() {
+  return simulator_.process_->receive_latency();
+}
 
 }  // namespace h2h

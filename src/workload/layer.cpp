@@ -18,12 +18,15 @@ std::int64_t product(std::initializer_list<std::int64_t> factors) {
 }
 
 const std::vector<std::string>& layer_type_names() {
-  static const std::vector<std::string> names = {"conv", "fc", "lstm", "matmul", "attention", "pool", "add", "concat"};
+  static const std::vector<std::string> names = {"conv",      "fc",   "lstm", "matmul",
+                                                 "attention", "pool", "add",  "concat"};
   static_assert(std::variant_size_v<Operation> == 8, "a new layer type needs its name here");
   return names;
 }
 
-std::string_view to_string(LayerType type) { return layer_type_names().at(static_cast<std::size_t>(type)); }
+std::string_view to_string(LayerType type) {
+  return layer_type_names().at(static_cast<std::size_t>(type));
+}
 
 std::int64_t Layer::weights() const {
   return std::visit([](const auto& one) { return one.weights(); }, operation);

@@ -21,8 +21,9 @@ Conv read_conv(const Section& layer) {
   std::tie(conv.stride_height, conv.stride_width) = layer.pair("stride", 1, kSize);
   conv.groups = layer.integer("groups", 1, kSize);
   if (conv.in_channels % conv.groups != 0 || conv.out_channels % conv.groups != 0) {
-    layer.fail("groups", fmt::format("'groups' is {}, which does not divide in_channels {} and out_channels {}",
-                                     conv.groups, conv.in_channels, conv.out_channels));
+    layer.fail("groups",
+               fmt::format("'groups' is {}, which does not divide in_channels {} and out_channels {}",
+                           conv.groups, conv.in_channels, conv.out_channels));
   }
   return conv;
 }
@@ -39,7 +40,8 @@ Lstm read_lstm(const Section& layer) {
   lstm.layers = layer.integer("layers", 1, kSize);
   lstm.sequence_length = layer.integer("sequence_length", 1, kSize);
   lstm.bidirectional = layer.flag("bidirectional", false);
-  lstm.outputs = layer.choice("outputs", kOutputs, "sequence") == "last" ? Lstm::Outputs::last : Lstm::Outputs::sequence;
+  lstm.outputs =
+      layer.choice("outputs", kOutputs, "sequence") == "last" ? Lstm::Outputs::last : Lstm::Outputs::sequence;
   return lstm;
 }
 

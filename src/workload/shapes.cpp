@@ -15,7 +15,8 @@ std::array<std::int64_t, 2> divided(std::int64_t value, std::int64_t by) {
   return {value / by, (value + by - 1) / by};
 }
 
-/// Whether `out` rows with this stride follow from a producer's extent, directly or through an implied 2x pooling.
+/// Whether `out` rows with this stride follow from a producer's extent, directly or through an implied 2x
+/// pooling.
 bool follows(std::int64_t out, std::int64_t stride, std::int64_t extent) {
   const auto halves = divided(extent, 2);
   for (const std::int64_t pooled : {extent, halves[0], halves[1]}) {
@@ -48,12 +49,14 @@ Grid grid_of(const Layer& layer) {
 std::optional<std::string> extent_misfit(const Grid& grid, const Layer& producer) {
   const Shape given = producer.output();
   if (!follows(grid.out.height, grid.stride.height, given.height)) {
-    return fmt::format("{} rows with stride {} do not follow from the {} rows of '{}' ({}), nor from half of them",
-                       grid.out.height, grid.stride.height, given.height, producer.name, text(given));
+    return fmt::format(
+        "{} rows with stride {} do not follow from the {} rows of '{}' ({}), nor from half of them",
+        grid.out.height, grid.stride.height, given.height, producer.name, text(given));
   }
   if (!follows(grid.out.width, grid.stride.width, given.width)) {
-    return fmt::format("{} columns with stride {} do not follow from the {} columns of '{}' ({}), nor from half of them",
-                       grid.out.width, grid.stride.width, given.width, producer.name, text(given));
+    return fmt::format(
+        "{} columns with stride {} do not follow from the {} columns of '{}' ({}), nor from half of them",
+        grid.out.width, grid.stride.width, given.width, producer.name, text(given));
   }
   return std::nullopt;
 }
@@ -71,7 +74,8 @@ std::vector<std::int64_t> vector_options(const Layer& producer) {
   return options;
 }
 
-/// One option for each producer so that they sum to @p wanted, the earlier options first; empty if there is none.
+/// One option for each producer so that they sum to @p wanted, the earlier options first; empty if there is
+/// none.
 std::vector<std::int64_t> choose(std::span<const Layer* const> producers, std::int64_t wanted) {
   constexpr std::size_t kMostSums = 100000;  // more would be a riddle, not a layer
   // For each producer the sums that it and those behind it can make.
@@ -103,8 +107,9 @@ std::vector<std::int64_t> choose(std::span<const Layer* const> producers, std::i
 std::string list_options(std::span<const Layer* const> producers) {
   std::string all;
   for (const Layer* producer : producers) {
-    all += fmt::format("{}{} from '{}' ({})", all.empty() ? "" : ", ", fmt::join(vector_options(*producer), " or "),
-                       producer->name, text(producer->output()));
+    all +=
+        fmt::format("{}{} from '{}' ({})", all.empty() ? "" : ", ",
+                    fmt::join(vector_options(*producer), " or "), producer->name, text(producer->output()));
   }
   return all;
 }
@@ -125,7 +130,8 @@ std::int64_t sum(std::span<const std::int64_t> values) {
 /// Finds the shares of one layer; one overload a layer type.
 class Fit {
  public:
-  Fit(const Layer& consumer, std::span<const Layer* const> producers) : consumer_(consumer), producers_(producers) {}
+  Fit(const Layer& consumer, std::span<const Layer* const> producers)
+      : consumer_(consumer), producers_(producers) {}
 
   std::vector<std::int64_t> features;
   std::optional<Misfit> misfit;
@@ -138,7 +144,8 @@ class Fit {
     features = channels_of(producers_);
     for (std::size_t i = 0; i < producers_.size(); ++i) {
       if (features[i] != add.channels) {
-        refuse(i, fmt::format("sums {} channels, but '{}' has {}", add.channels, producers_[i]->name, features[i]));
+        refuse(i, fmt::format("sums {} channels, but '{}' has {}", add.channels, producers_[i]->name,
+                              features[i]));
       }
     }
     fit_extents();
@@ -147,7 +154,9 @@ class Fit {
   void operator()(const FullyConnected& fc) { flattened(fc.in_features, "in_features"); }
 
   void operator()(const Lstm& lstm) {
-    const auto steps = [&](const Layer* producer) { return producer->output().positions() == lstm.sequence_length; };
+    const auto steps = [&](const Layer* producer) {
+      return producer->output().positions() == lstm.sequence_length;
+    };
     if (lstm.sequence_length > 1 || std::all_of(producers_.begin(), producers_.end(), steps)) {
       sequence(lstm.input_size, lstm.sequence_length, "input_size");
     } else {
@@ -172,7 +181,8 @@ class Fit {
     features = {product({matmul.rows, matmul.inner}), product({matmul.inner, matmul.columns})};
     for (std::size_t i = 0; i < 2; ++i) {
       const Shape given = producers_[i]->output();
-      if (given.elements() != features[i] || (given.channels != matmul.inner && given.positions() != matmul.inner)) {
+      if (given.elements() != features[i] ||
+          (given.channels != matmul.inner && given.positions() != matmul.inner)) {
         refuse(i, fmt::format("needs {} x {} numbers, but '{}' gives {}", i == 0 ? matmul.rows : matmul.inner,
                               i == 0 ? matmul.inner : matmul.columns, producers_[i]->name, text(given)));
       }
@@ -194,8 +204,9 @@ class Fit {
   void concatenated(std::int64_t wanted, std::string_view key) {
     features = channels_of(producers_);
     if (sum(features) != wanted) {
-      refuse(producers_.size(), fmt::format("{} is {}, but the inputs have {} channels ({})", key, wanted,
-                                            sum(features), fmt::join(features, " + ")),
+      refuse(producers_.size(),
+             fmt::format("{} is {}, but the inputs have {} channels ({})", key, wanted, sum(features),
+                         fmt::join(features, " + ")),
              fmt::format("set {}: {}", key, sum(features)));
     }
     fit_extents();
@@ -215,13 +226,14 @@ class Fit {
     for (std::size_t i = 0; i < producers_.size(); ++i) {
       const Shape given = producers_[i]->output();
       if (given.positions() != length) {
-        refuse(i, fmt::format("reads {} steps, but '{}' gives {} ({})", length, producers_[i]->name, given.positions(),
-                              text(given)));
+        refuse(i, fmt::format("reads {} steps, but '{}' gives {} ({})", length, producers_[i]->name,
+                              given.positions(), text(given)));
       }
     }
     if (sum(features) != wanted) {
-      refuse(producers_.size(), fmt::format("{} is {}, but the inputs have {} features a step ({})", key, wanted,
-                                            sum(features), fmt::join(features, " + ")),
+      refuse(producers_.size(),
+             fmt::format("{} is {}, but the inputs have {} features a step ({})", key, wanted, sum(features),
+                         fmt::join(features, " + ")),
              fmt::format("set {}: {}", key, sum(features)));
     }
   }
@@ -248,6 +260,8 @@ std::optional<std::string> residual_misfit(const Layer& consumer, const Layer& p
   return extent_misfit({{own.height, own.width}, {1, 1}}, producer);
 }
 
-std::vector<std::int64_t> unchecked_shares(std::span<const Layer* const> producers) { return channels_of(producers); }
+std::vector<std::int64_t> unchecked_shares(std::span<const Layer* const> producers) {
+  return channels_of(producers);
+}
 
 }  // namespace h2h

@@ -19,10 +19,10 @@ struct Misfit {
 
 /// How the inputs of a layer share its input feature map (Dependency::features), or why they do not fit.
 ///
-/// The rules of the workload format: channels add up at a concatenation; an extent is the producer's or half of it,
-/// divided by the stride, each rounded either way (a pooling between two layers need not be written down); a vector
-/// is taken from a map by global pooling, flattening, or 2 x 2 pooling and flattening, and from a sequence by its
-/// last step or as a whole.
+/// The rules of the workload format: channels add up at a concatenation; an extent is the producer's or half
+/// of it, divided by the stride, each rounded either way (a pooling between two layers need not be written
+/// down); a vector is taken from a map by global pooling, flattening, or 2 x 2 pooling and flattening, and
+/// from a sequence by its last step or as a whole.
 class InputShares {
  public:
   InputShares(const Layer& consumer, std::span<const Layer* const> producers);

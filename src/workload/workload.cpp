@@ -46,6 +46,23 @@ void check_sizes(const LayerDescription& description) {
   }
 }
 
+/// Each layer is small enough; their sums must be, too.
+void check_totals(const Graph& graph, ErrorKind kind, const Location& where) {
+  double weights = 0;
+  double macs = 0;
+  double activations = 0;
+  for (const auto v : boost::make_iterator_range(boost::vertices(graph))) {
+    weights += static_cast<double>(graph[v].weights());
+    macs += static_cast<double>(graph[v].macs());
+    activations += static_cast<double>(graph[v].batch) * static_cast<double>(graph[v].output().elements());
+  }
+  constexpr double kLargest = 0x1p53;
+  if (std::max({weights, macs, activations}) > kLargest) {
+    throw Error(kind, where,
+                "the workload is too large: its weights, work or outputs add up to more than 2^53");
+  }
+}
+
 std::vector<LayerIndex> resolve(const LayerDescription& consumer, const std::vector<std::string>& names,
                                 const std::vector<Location>& places, std::string_view key,
                                 const std::unordered_map<std::string, LayerIndex>& index) {
@@ -78,8 +95,8 @@ void add_edges(Graph& graph, LayerIndex consumer, const LayerDescription& descri
   const InputShares shares(description.layer, layers);
   if (checked && shares.misfit()) {
     const Misfit& misfit = *shares.misfit();
-    refuse(place(description.input_places, misfit.input, description.where), description.layer.name, misfit.message,
-           misfit.hint);
+    refuse(place(description.input_places, misfit.input, description.where), description.layer.name,
+           misfit.message, misfit.hint);
   }
   const std::vector<std::int64_t> features = shares.misfit() ? unchecked_shares(layers) : shares.features();
   std::int64_t total = 0;
@@ -122,12 +139,14 @@ std::vector<LayerIndex> sorted_as_far_as_possible(const Graph& graph) {
   return order;
 }
 
-void refuse_cycle(const Graph& graph, std::span<const LayerIndex> sorted, const WorkloadDescription& description) {
+void refuse_cycle(const Graph& graph, std::span<const LayerIndex> sorted,
+                  const WorkloadDescription& description) {
   std::vector<bool> on_no_cycle(boost::num_vertices(graph));
   for (const LayerIndex v : sorted) on_no_cycle[v] = true;
   // Every layer left has a producer that is left; walking back from any of them must meet itself.
   std::vector<LayerIndex> path;
-  auto v = static_cast<LayerIndex>(std::find(on_no_cycle.begin(), on_no_cycle.end(), false) - on_no_cycle.begin());
+  auto v =
+      static_cast<LayerIndex>(std::find(on_no_cycle.begin(), on_no_cycle.end(), false) - on_no_cycle.begin());
   while (std::find(path.begin(), path.end(), v) == path.end()) {
     path.push_back(v);
     for (const auto edge : boost::make_iterator_range(boost::in_edges(v, graph))) {
@@ -142,7 +161,8 @@ void refuse_cycle(const Graph& graph, std::span<const LayerIndex> sorted, const 
   std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
   constexpr std::size_t kShown = 8;
   std::string text;
-  for (std::size_t i = 0; i < std::min(kShown, cycle.size()); ++i) text += fmt::format("{} -> ", graph[cycle[i]].name);
+  for (std::size_t i = 0; i < std::min(kShown, cycle.size()); ++i)
+    text += fmt::format("{} -> ", graph[cycle[i]].name);
   if (cycle.size() > kShown) text += fmt::format("({} more) -> ", cycle.size() - kShown);
   const LayerDescription& first = description.layers[cycle.front()];
   refuse(first.where, first.layer.name, fmt::format("is on a cycle: {}{}", text, first.layer.name),
@@ -153,7 +173,8 @@ void refuse_cycle(const Graph& graph, std::span<const LayerIndex> sorted, const 
 
 Workload::Workload(const WorkloadDescription& description)
     : name_(description.name), unchecked_reason_(description.unchecked_reason) {
-  if (description.layers.empty()) throw Error(ErrorKind::input, description.where, "a workload needs at least one layer");
+  if (description.layers.empty())
+    throw Error(ErrorKind::input, description.where, "a workload needs at least one layer");
   std::unordered_map<std::string, LayerIndex> index;
   for (LayerDescription layer : description.layers) {
     if (auto* add = std::get_if<Add>(&layer.layer.operation)) {
@@ -174,6 +195,7 @@ Workload::Workload(const WorkloadDescription& description)
     add_edges(graph_, v, layer, inputs, checked);
     add_residuals(graph_, v, layer, residual, checked);
   }
+  check_totals(graph_, ErrorKind::input, description.where);
   const auto order = sorted_as_far_as_possible(graph_);
   if (order.size() != size()) refuse_cycle(graph_, order, description);
 }
@@ -185,7 +207,9 @@ std::optional<LayerIndex> Workload::find(std::string_view name) const {
   return std::nullopt;
 }
 
-std::vector<LayerIndex> Workload::topological_order() const { return sorted_as_far_as_possible(graph_); }
+std::vector<LayerIndex> Workload::topological_order() const {
+  return sorted_as_far_as_possible(graph_);
+}
 
 std::vector<std::string> Workload::modalities() const {
   std::vector<std::string> names;
@@ -248,6 +272,7 @@ Workload Workload::with_batch(std::int64_t batch) const {
       throw Error(ErrorKind::usage, fmt::format("batch {}: {}", batch, failure.message()));
     }
   }
+  check_totals(changed.graph_, ErrorKind::usage, {});
   return changed;
 }
 

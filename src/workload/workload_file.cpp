@@ -23,7 +23,8 @@ LayerDescription read_layer(const Section& section, std::int64_t batch) {
   const auto& types = layer_type_names();
   section.text("type");  // required
   const std::string type = section.choice("type", types, "");
-  layer.operation = read_operation(static_cast<LayerType>(std::find(types.begin(), types.end(), type) - types.begin()), section);
+  layer.operation = read_operation(
+      static_cast<LayerType>(std::find(types.begin(), types.end(), type) - types.begin()), section);
   if (section.has("inputs")) {
     description.inputs = section.texts("inputs");
     description.input_places = section.places("inputs");
@@ -46,11 +47,13 @@ WorkloadDescription read_description(std::string_view yaml, const std::string& f
   const bool unchecked = root.choice("shapes", kShapes, "checked") == "unchecked";
   const std::string reason = root.text("reason", "");
   if (unchecked && reason.empty()) {
-    root.fail("shapes", "'shapes: unchecked' needs a 'reason'", "say which shapes do not fit, and why they stand so");
+    root.fail("shapes", "'shapes: unchecked' needs a 'reason'",
+              "say which shapes do not fit, and why they stand so");
   }
   if (!unchecked && !reason.empty()) root.fail("reason", "'reason' goes with 'shapes: unchecked'");
   description.unchecked_reason = reason;
-  root.for_each("layers", [&](const Section& layer) { description.layers.push_back(read_layer(layer, batch)); });
+  root.for_each("layers",
+                [&](const Section& layer) { description.layers.push_back(read_layer(layer, batch)); });
   root.finish();
   return description;
 }
@@ -62,6 +65,8 @@ Workload parse_workload(std::string_view yaml, const std::string& file) {
   return Workload(read_description(yaml, file));
 }
 
-Workload read_workload(const std::filesystem::path& path) { return parse_workload(read_file(path), path.string()); }
+Workload read_workload(const std::filesystem::path& path) {
+  return parse_workload(read_file(path), path.string());
+}
 
 }  // namespace h2h

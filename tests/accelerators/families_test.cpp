@@ -5,11 +5,6 @@
 // Most cases run at 1 MHz, where a cycle is 1 us, and with 1 MBps and 8-bit data, where an element takes 1
 // us.
 
-#include "support/networks.hpp"
-
-#include <h2h/accelerator/catalogue.hpp>
-#include <h2h/plugin/registry.hpp>
-
 #include <algorithm>
 #include <array>
 #include <string>
@@ -21,6 +16,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/accelerator/catalogue.hpp>
+#include <h2h/plugin/registry.hpp>
+
+#include "support/networks.hpp"
 
 namespace h2h {
 namespace {

@@ -10,13 +10,6 @@
 // Variants are the catalogue's entries before a constant was fitted, or designs of the same paper that the
 // catalogue leaves out. "efficiency 1" is the model without its fitted efficiency.
 
-#include "support/networks.hpp"
-#include "support/temporary.hpp"
-
-#include <h2h/accelerator/catalogue.hpp>
-#include <h2h/base/files.hpp>
-#include <h2h/plugin/registry.hpp>
-
 #include <array>
 #include <cstdlib>
 #include <iostream>
@@ -24,6 +17,13 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <h2h/accelerator/catalogue.hpp>
+#include <h2h/base/files.hpp>
+#include <h2h/plugin/registry.hpp>
+
+#include "support/networks.hpp"
+#include "support/temporary.hpp"
 
 namespace h2h {
 namespace {
@@ -295,8 +295,8 @@ Rows ac() {
 
 // Y.G: 364.36 GOPS on VGG-19 (39.26 GOP) and 226.47 on ResNet-152 (22.56 GOP), FC layers included, which
 // stream their weights at DRAM speed. Before fitting the ratios are 0.726 and 0.461. To these the
-// efficiencies 0.70 and 0.46 are fitted, one a network. The catalogue cannot know the network, only the kernel:
-// with 0.70 for larger kernels, 0.335 for those of one tap gives ResNet-152 its reported time.
+// efficiencies 0.70 and 0.46 are fitted, one a network. The catalogue cannot know the network, only the
+// kernel: with 0.70 for larger kernels, 0.335 for those of one tap gives ResNet-152 its reported time.
 AcceleratorType yg_variant(std::string_view efficiency) {
   return variant(fmt::format(
       "{{types: [conv, fc], model: loop-unroll, data_bits: 16, dram: {{capacity: 8GB, bandwidth: 21.3GBps}}, "

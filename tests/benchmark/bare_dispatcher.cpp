@@ -8,10 +8,9 @@
 #include <string>
 #include <vector>
 
+#include <simulation/simgrid_compat.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <simulation/simgrid_compat.hpp>
 
 namespace h2h::benchmark_support {
 namespace {
@@ -26,7 +25,8 @@ struct Slot {
 /// Nodes as the program numbers them: the host, then the FPGAs fpga0, fpga1, ...
 std::vector<sg4::Host*> nodes_of(const sg4::Engine& engine) {
   std::vector<sg4::Host*> nodes = {engine.host_by_name("host")};
-  for (std::size_t i = 0; i + 1 < engine.get_host_count(); ++i) nodes.push_back(engine.host_by_name("fpga" + std::to_string(i)));
+  for (std::size_t i = 0; i + 1 < engine.get_host_count(); ++i)
+    nodes.push_back(engine.host_by_name("fpga" + std::to_string(i)));
   return nodes;
 }
 
@@ -77,7 +77,8 @@ class Runner {
   std::vector<Slot> slots_;
 };
 
-[[noreturn]] void serve(const std::filesystem::path& platform, const ReplayProgram& program, int request, int reply) {
+[[noreturn]] void serve(const std::filesystem::path& platform, const ReplayProgram& program, int request,
+                        int reply) {
   std::vector<std::string> words = {"bare", "--log=root.thresh:warning"};
   for (const std::string& setting : simgrid_compat::exact_settings()) words.push_back("--cfg=" + setting);
   std::vector<char*> arguments;

@@ -7,8 +7,8 @@
 
 namespace h2h::benchmark_support {
 
-/// The least that SimGrid needs to run a program: activities started when those before them have ended, nothing
-/// recorded, nothing sent. The measure for what a replay costs besides.
+/// The least that SimGrid needs to run a program: activities started when those before them have ended,
+/// nothing recorded, nothing sent. The measure for what a replay costs besides.
 ///
 /// Lives in a child process, because a process has one SimGrid engine.
 class BareDispatcher {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long things take, at three sizes: VLocNet on cloud.xml (141 layers, 12 FPGAs), and generated problems of 1,500 x
-// 100 and 15,000 x 1,000. README.md says how to read the figures.
+// How long things take, at three sizes: VLocNet on cloud.xml (141 layers, 12 FPGAs), and generated problems
+// of 1,500 x 100 and 15,000 x 1,000. README.md says how to read the figures.
 
 #include <algorithm>
 #include <chrono>
@@ -37,16 +37,21 @@ struct Instance {
   std::unique_ptr<Problem> problem;
   std::map<std::string, Mapping> mappings;  ///< by chain
 
-  Instance(Workload made, std::filesystem::path platform) : platform_file(std::move(platform)), workload(std::move(made)) { prepare(); }
+  Instance(Workload made, std::filesystem::path platform)
+      : platform_file(std::move(platform)), workload(std::move(made)) {
+    prepare();
+  }
   explicit Instance(int layers, int fpgas)
-      : platform_file(folder.write("platform.xml", test::generated_platform(fpgas))), workload(test::generated_workload(layers)) {
+      : platform_file(folder.write("platform.xml", test::generated_platform(fpgas))),
+        workload(test::generated_workload(layers)) {
     prepare();
   }
 
   void prepare() {
     const Registry registry = builtin_registry();
     const Simulator simulator(platform_file);
-    system = make_system(simulator.platform(), read_catalogue(test::source_file("platforms/accelerators.yaml"), registry.models()));
+    system = make_system(simulator.platform(),
+                         read_catalogue(test::source_file("platforms/accelerators.yaml"), registry.models()));
     problem = std::make_unique<Problem>(workload, system);
   }
 
@@ -55,7 +60,8 @@ struct Instance {
     if (const auto known = mappings.find(chain); known != mappings.end()) return known->second;
     const auto cut = chain.rfind('+');
     const Mapping before = cut == std::string::npos ? Mapping::none(*problem) : mapping(chain.substr(0, cut));
-    return mappings.emplace(chain, run(chain.substr(cut == std::string::npos ? 0 : cut + 1), before)).first->second;
+    return mappings.emplace(chain, run(chain.substr(cut == std::string::npos ? 0 : cut + 1), before))
+        .first->second;
   }
 
   Mapping run(const std::string& step, const Mapping& before) const {
@@ -63,7 +69,8 @@ struct Instance {
     AnalyticEvaluator evaluator;
     StepContext context{evaluator};
     Mapping result = before;
-    for (const Mapper::Step& one : make_mapper(step, registry).steps) result = one.step->run(*problem, result, context).mapping;
+    for (const Mapper::Step& one : make_mapper(step, registry).steps)
+      result = one.step->run(*problem, result, context).mapping;
     return result;
   }
 };
@@ -72,8 +79,10 @@ Instance& instance(std::int64_t layers) {
   static std::map<std::int64_t, std::unique_ptr<Instance>> all;
   std::unique_ptr<Instance>& one = all[layers];
   if (!one) {
-    one = layers == 141 ? std::make_unique<Instance>(read_workload(test::source_file("workloads/vlocnet.yaml")), test::source_file("platforms/cloud.xml"))
-                        : std::make_unique<Instance>(static_cast<int>(layers), static_cast<int>(layers / 15));
+    one = layers == 141
+              ? std::make_unique<Instance>(read_workload(test::source_file("workloads/vlocnet.yaml")),
+                                           test::source_file("platforms/cloud.xml"))
+              : std::make_unique<Instance>(static_cast<int>(layers), static_cast<int>(layers / 15));
   }
   return *one;
 }
@@ -111,7 +120,8 @@ void analytic_incremental(benchmark::State& state) {
   for (auto _ : state) {
     layer = (layer + 1) % one.problem->layers();
     const LayerIndex producer = one.problem->tensor(*one.problem->inputs(layer).begin()).producer;
-    if (producer == Tensor::kNetworkInput || !one.problem->runs(layer, schedule.accelerator(producer))) continue;
+    if (producer == Tensor::kNetworkInput || !one.problem->runs(layer, schedule.accelerator(producer)))
+      continue;
     if (schedule.move(layer, schedule.accelerator(producer), producer)) {
       benchmark::DoNotOptimize(schedule.latency_s());
       ++judged;
@@ -127,7 +137,9 @@ void step(benchmark::State& state, const std::string& before, const std::string&
   for (auto _ : state) benchmark::DoNotOptimize(one.run(name, start).order.size());
 }
 
-void whole_h2h(benchmark::State& state) { step(state, "", "h2h"); }
+void whole_h2h(benchmark::State& state) {
+  step(state, "", "h2h");
+}
 
 void bounds(benchmark::State& state) {
   const Instance& one = instance(state.range(0));
@@ -178,11 +190,14 @@ void replay_against_bare_dispatcher(benchmark::State& state) {
     benchmark::DoNotOptimize(worker.finish());
     ratios.push_back(std::chrono::duration<double>(Clock::now() - begin).count() / bare_s);
   }
-  std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2), ratios.end());
+  std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2),
+                   ratios.end());
   state.counters["ratio"] = ratios[ratios.size() / 2];
 }
 
-void sizes(benchmark::internal::Benchmark* one) { one->Arg(141)->Arg(1500)->Arg(15000)->Unit(benchmark::kMicrosecond); }
+void sizes(benchmark::internal::Benchmark* one) {
+  one->Arg(141)->Arg(1500)->Arg(15000)->Unit(benchmark::kMicrosecond);
+}
 
 BENCHMARK(platform_load)->Apply(sizes)->UseRealTime();
 BENCHMARK(cost_table)->Apply(sizes);
@@ -191,7 +206,8 @@ BENCHMARK(analytic_incremental)->Apply(sizes);
 BENCHMARK_CAPTURE(step, computation_prioritized, std::string(), kStep1)->Apply(sizes);
 BENCHMARK_CAPTURE(step, weight_locality, kStep1, std::string("weight-locality"))->Apply(sizes);
 BENCHMARK_CAPTURE(step, activation_transfer, kStep2, std::string("activation-transfer"))->Apply(sizes);
-BENCHMARK_CAPTURE(step, data_locality_remapping, kStep3, std::string("data-locality-remapping"))->Apply(sizes);
+BENCHMARK_CAPTURE(step, data_locality_remapping, kStep3, std::string("data-locality-remapping"))
+    ->Apply(sizes);
 BENCHMARK(whole_h2h)->Apply(sizes);
 BENCHMARK(bounds)->Apply(sizes);
 BENCHMARK(replay_bare_dispatcher)->Apply(sizes)->UseManualTime();

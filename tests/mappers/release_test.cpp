@@ -2,10 +2,10 @@
 //
 // The mapper `h2h-release` against what the authors' released code prints.
 //
-// release_cases.json holds 24 random cases: chains of conv, fc and lstm layers on 4 to 8 accelerators of one type each,
-// some with so little DRAM that the knapsack matters. Its orders, pinned layers, latencies and energies after steps 1 to
-// 3 were printed by github.com/xyzxinyizhang/H2H, commit 334fc10, unmodified (with classes for fc and lstm by the
-// formulas of the same authors' later files, which the release lacks).
+// release_cases.json holds 24 random cases: chains of conv, fc and lstm layers on 4 to 8 accelerators of one
+// type each, some with so little DRAM that the knapsack matters. Its orders, pinned layers, latencies and
+// energies after steps 1 to 3 were printed by github.com/xyzxinyizhang/H2H, commit 334fc10, unmodified (with
+// classes for fc and lstm by the formulas of the same authors' later files, which the release lacks).
 
 #include <algorithm>
 #include <fstream>
@@ -32,13 +32,17 @@ Catalogue catalogue_of(const json& accelerators, const Registry& registry) {
     const std::string type = a["type"] == "CNN" ? "conv" : a["type"] == "FC" ? "fc" : "lstm";
     std::string tile;
     if (type == "conv") {
-      tile = fmt::format(", Tm: {}, Tn: {}, Tr: {}, Tc: {}", a["Tm"].get<int>(), a["Tn"].get<int>(), a["Tr"].get<int>(), a["Tc"].get<int>());
+      tile = fmt::format(", Tm: {}, Tn: {}, Tr: {}, Tc: {}", a["Tm"].get<int>(), a["Tn"].get<int>(),
+                         a["Tr"].get<int>(), a["Tc"].get<int>());
     }
     yaml += fmt::format(
-        "  {}: {{types: [{}], model: h2h-release, data_bits: 32, parameters: {{throughput_GOPS: {}, frequency_MHz: {}, "
-        "bandwidth_bits_per_cycle: {}{}}}, dram: {{capacity: {}GB, weight_share: {}}}, power: {{active_W: {}}}}}\n",
-        a["name"].get<std::string>(), type, a["Th"].get<double>(), a["Facc"].get<int>(), a["Bandwidth"].get<int>(), tile,
-        a["S_mem"].get<double>(), a["R_wei"].get<double>(), a["power"].get<double>());
+        "  {}: {{types: [{}], model: h2h-release, data_bits: 32, parameters: {{throughput_GOPS: {}, "
+        "frequency_MHz: {}, "
+        "bandwidth_bits_per_cycle: {}{}}}, dram: {{capacity: {}GB, weight_share: {}}}, power: {{active_W: "
+        "{}}}}}\n",
+        a["name"].get<std::string>(), type, a["Th"].get<double>(), a["Facc"].get<int>(),
+        a["Bandwidth"].get<int>(), tile, a["S_mem"].get<double>(), a["R_wei"].get<double>(),
+        a["power"].get<double>());
   }
   return parse_catalogue(yaml, "release_cases.json", registry.models());
 }
@@ -55,7 +59,8 @@ PlatformDescription platform_of(const json& accelerators, double bandwidth_Bps) 
 
 Operation operation_of(const json& layer) {
   if (layer["LayerType"] == "CNN") {
-    return Conv{layer["M"], layer["N"], layer["R"], layer["C"], layer["K"], layer["K"], layer["S"], layer["S"], 1};
+    return Conv{layer["M"], layer["N"], layer["R"], layer["C"], layer["K"],
+                layer["K"], layer["S"], layer["S"], 1};
   }
   if (layer["LayerType"] == "FC") return FullyConnected{layer["N"], layer["M"]};
   return Lstm{layer["Dimen"], layer["Hidden"], 1, layer["Iter"]};
@@ -81,7 +86,9 @@ struct Case {
   json expected;
 };
 
-void PrintTo(const Case& one, std::ostream* out) { *out << "seed " << one.expected["seed"]; }
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << "seed " << one.expected["seed"];
+}
 
 class Release : public testing::TestWithParam<Case> {};
 
@@ -89,18 +96,21 @@ TEST_P(Release, StepsOneToThreeEqualTheReleasedCode) {
   const json& expected = GetParam().expected;
   const Registry registry = builtin_registry();
   constexpr double kGiga = 1e9;
-  const System system = make_system(platform_of(expected["accelerators"], expected["bandwidth_GBps"].get<double>() * kGiga),
-                                    catalogue_of(expected["accelerators"], registry));
+  const System system =
+      make_system(platform_of(expected["accelerators"], expected["bandwidth_GBps"].get<double>() * kGiga),
+                  catalogue_of(expected["accelerators"], registry));
   const Workload workload = workload_of(expected["layers"]);
   const Problem problem(workload, system);
   AnalyticEvaluator evaluator;
   StepContext context{evaluator};
-  const h2h::Run run = run_mapper(problem, make_mapper("h2h-release", registry), Mapping::none(problem), context, analytic_schedule, false);
+  const h2h::Run run = run_mapper(problem, make_mapper("h2h-release", registry), Mapping::none(problem),
+                                  context, analytic_schedule, false);
 
   ASSERT_EQ(run.steps.size(), 4U);
   for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
     std::vector<std::string> order;
-    for (const LayerIndex layer : run.steps[0].judgement.mapping.order[a]) order.push_back(workload.layer(layer).name);
+    for (const LayerIndex layer : run.steps[0].judgement.mapping.order[a])
+      order.push_back(workload.layer(layer).name);
     EXPECT_EQ(order, expected["order"][system.accelerators[a].name].get<std::vector<std::string>>());
   }
   std::vector<std::string> pinned;
@@ -115,7 +125,8 @@ TEST_P(Release, StepsOneToThreeEqualTheReleasedCode) {
     EXPECT_NEAR(run.steps[step].judgement.latency_s, latency_s, 1e-9 * latency_s) << "step " << step + 1;
     EXPECT_NEAR(run.steps[step].judgement.energy.paper_J(), energy_J, 1e-9 * energy_J) << "step " << step + 1;
   }
-  // Step 4 of the release often gives invalid schedules; ours must be valid, which run_mapper checks, and no worse.
+  // Step 4 of the release often gives invalid schedules; ours must be valid, which run_mapper checks, and no
+  // worse.
   EXPECT_LE(run.steps[3].judgement.latency_s, run.steps[2].judgement.latency_s);
 }
 
@@ -126,8 +137,9 @@ std::vector<Case> cases() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Release, testing::ValuesIn(cases()),
-                         [](const auto& one) { return fmt::format("seed{}", one.param.expected["seed"].template get<int>()); });
+INSTANTIATE_TEST_SUITE_P(Cases, Release, testing::ValuesIn(cases()), [](const auto& one) {
+  return fmt::format("seed{}", one.param.expected["seed"].template get<int>());
+});
 
 }  // namespace
 }  // namespace h2h

@@ -24,11 +24,13 @@ namespace {
 
 using test::Random;
 
-StepResult run_step(const Problem& problem, const std::string& text, const Mapping& mapping, Evaluator& evaluator) {
+StepResult run_step(const Problem& problem, const std::string& text, const Mapping& mapping,
+                    Evaluator& evaluator) {
   const Registry registry = builtin_registry();
   StepContext context{evaluator};
   StepResult result{mapping};
-  for (const Mapper::Step& step : make_mapper(text, registry).steps) result = step.step->run(problem, result.mapping, context);
+  for (const Mapper::Step& step : make_mapper(text, registry).steps)
+    result = step.step->run(problem, result.mapping, context);
   return result;
 }
 
@@ -41,11 +43,15 @@ StepResult run_step(const Problem& problem, const std::string& text, const Mappi
 class BruteForce {
  public:
   explicit BruteForce(const Problem& problem)
-      : problem_(problem), mapping_(Mapping::none(problem)), free_s_(problem.accelerators()), end_s_(problem.layers()) {}
+      : problem_(problem),
+        mapping_(Mapping::none(problem)),
+        free_s_(problem.accelerators()),
+        end_s_(problem.layers()) {}
 
   Mapping run() {
     for (std::vector<LayerIndex> group = ready(); !group.empty(); group = ready()) {
-      std::stable_sort(group.begin(), group.end(), [&](LayerIndex a, LayerIndex b) { return ready_s(a) < ready_s(b); });
+      std::stable_sort(group.begin(), group.end(),
+                       [&](LayerIndex a, LayerIndex b) { return ready_s(a) < ready_s(b); });
       best_latency_s_ = best_sum_s_ = std::numeric_limits<double>::infinity();
       // First the smallest value, then the first assignment in catalogue order that has it up to rounding.
       first_pass_ = true;
@@ -62,7 +68,8 @@ class BruteForce {
   double ready_s(LayerIndex layer) const {
     double ready = 0;
     for (const TensorIndex t : problem_.inputs(layer)) {
-      if (!problem_.tensor(t).is_network_input()) ready = std::max(ready, end_s_[problem_.tensor(t).producer]);
+      if (!problem_.tensor(t).is_network_input())
+        ready = std::max(ready, end_s_[problem_.tensor(t).producer]);
     }
     return ready;
   }
@@ -73,7 +80,8 @@ class BruteForce {
       if (mapping_.accelerator[layer] != Mapping::kUnmapped) continue;
       const auto inputs = problem_.inputs(layer);
       if (std::all_of(inputs.begin(), inputs.end(), [&](TensorIndex t) {
-            return problem_.tensor(t).is_network_input() || mapping_.accelerator[problem_.tensor(t).producer] != Mapping::kUnmapped;
+            return problem_.tensor(t).is_network_input() ||
+                   mapping_.accelerator[problem_.tensor(t).producer] != Mapping::kUnmapped;
           })) {
         group.push_back(layer);
       }
@@ -87,7 +95,8 @@ class BruteForce {
     mapping_.append(layer, a);
   }
 
-  void enumerate(const std::vector<LayerIndex>& group, std::size_t depth, std::vector<AcceleratorIndex> chosen) {
+  void enumerate(const std::vector<LayerIndex>& group, std::size_t depth,
+                 std::vector<AcceleratorIndex> chosen) {
     if (depth == group.size()) return judge(group, chosen);
     for (const AcceleratorIndex a : problem_.candidates(group[depth])) {
       chosen.push_back(a);
@@ -133,7 +142,8 @@ TEST(ComputationPrioritized, EqualsBruteForceOnSmallGroups) {
   Random random(1);
   for (int i = 0; i < 400; ++i) {
     const Workload workload = test::random_workload(random, {1, 9, 0.2, 2});
-    const System system = test::random_system(random, test::random_description(random, static_cast<int>(test::draw(random, 1, 4))));
+    const System system = test::random_system(
+        random, test::random_description(random, static_cast<int>(test::draw(random, 1, 4))));
     const Problem problem(workload, system);
     const StepResult result = run_step(problem, "computation-prioritized", Mapping::none(problem));
     EXPECT_TRUE(result.exact);
@@ -155,7 +165,8 @@ TEST(ComputationPrioritized, KeepsTheBestFoundAtTheLimitAndSaysSo) {
   EXPECT_FALSE(limited.exact);
   EXPECT_NE(limited.note, "");
   EXPECT_TRUE(limited.mapping.is_complete());
-  const StepResult longer = run_step(problem, "computation-prioritized[nodes=200000]", Mapping::none(problem));
+  const StepResult longer =
+      run_step(problem, "computation-prioritized[nodes=200000]", Mapping::none(problem));
   EXPECT_LE(analytic_latency_s(problem, longer.mapping), analytic_latency_s(problem, limited.mapping));
 }
 
@@ -166,7 +177,8 @@ TEST(WeightLocality, KeepsTheMostBytesThatFit) {
     const Workload workload = test::random_workload(random, {1, 14});
     const System system = test::random_system(random, test::random_description(random, 2), true);
     const Problem problem(workload, system);
-    const Mapping mapping = run_step(problem, "computation-prioritized+weight-locality", Mapping::none(problem)).mapping;
+    const Mapping mapping =
+        run_step(problem, "computation-prioritized+weight-locality", Mapping::none(problem)).mapping;
     for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
       const auto& order = mapping.order[a];
       std::int64_t kept = 0;
@@ -178,7 +190,8 @@ TEST(WeightLocality, KeepsTheMostBytesThatFit) {
       std::int64_t best = 0;
       for (std::uint32_t subset = 0; subset < (1U << order.size()); ++subset) {
         std::int64_t bytes = 0;
-        for (std::size_t k = 0; k < order.size(); ++k) bytes += (subset >> k & 1U) != 0 ? problem.cost(order[k], a).weight_bytes : 0;
+        for (std::size_t k = 0; k < order.size(); ++k)
+          bytes += (subset >> k & 1U) != 0 ? problem.cost(order[k], a).weight_bytes : 0;
         if (bytes <= system.accelerators[a].weight_budget_bytes) best = std::max(best, bytes);
       }
       ASSERT_EQ(kept, best) << "case " << i;
@@ -195,7 +208,8 @@ TEST(ActivationTransfer, AdjacentFusesEveryPairThatRunsBackToBackWhereMemoryAllo
     const Workload workload = test::random_workload(random);
     const System system = test::random_system(random, test::random_description(random, 2));
     const Problem problem(workload, system);
-    const Mapping mapping = run_step(problem, "computation-prioritized+activation-transfer", Mapping::none(problem)).mapping;
+    const Mapping mapping =
+        run_step(problem, "computation-prioritized+activation-transfer", Mapping::none(problem)).mapping;
     for (TensorIndex t = 0; t < problem.tensors(); ++t) {
       const Tensor& edge = problem.tensor(t);
       if (edge.is_network_input()) continue;
@@ -216,7 +230,8 @@ TEST(ActivationTransfer, ResidentFusesAtLeastWhatAdjacentDoes) {
     const System system = test::random_system(random, test::random_description(random, 2));
     const Problem problem(workload, system);
     const Mapping base = run_step(problem, "computation-prioritized", Mapping::none(problem)).mapping;
-    const double adjacent_s = analytic_latency_s(problem, run_step(problem, "activation-transfer", base).mapping);
+    const double adjacent_s =
+        analytic_latency_s(problem, run_step(problem, "activation-transfer", base).mapping);
     const Mapping resident = run_step(problem, "activation-transfer[scope=resident]", base).mapping;
     ASSERT_LE(analytic_latency_s(problem, resident), adjacent_s * (1 + 1e-12));
     ASSERT_TRUE(check_mapping(problem, resident).empty());
@@ -227,13 +242,15 @@ TEST(H2H, NoStepIncreasesTheLatencyAndEveryMappingIsValid) {
   Random random(6);
   for (int i = 0; i < 300; ++i) {
     const Workload workload = test::random_workload(random, {1, 40});
-    const System system = test::random_system(random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
+    const System system = test::random_system(
+        random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
     const Problem problem(workload, system);
     for (const std::string& scope : std::vector<std::string>{"adjacent", "resident"}) {
       Mapping mapping = run_step(problem, "computation-prioritized", Mapping::none(problem)).mapping;
       double latency_s = analytic_latency_s(problem, mapping);
-      for (const std::string& step : {std::string("weight-locality"), fmt::format("activation-transfer[scope={}]", scope),
-                                      fmt::format("data-locality-remapping[scope={}]", scope)}) {
+      for (const std::string& step :
+           {std::string("weight-locality"), fmt::format("activation-transfer[scope={}]", scope),
+            fmt::format("data-locality-remapping[scope={}]", scope)}) {
         mapping = run_step(problem, step, mapping).mapping;
         ASSERT_TRUE(check_mapping(problem, mapping).empty()) << "case " << i << " " << step;
         const double now_s = analytic_latency_s(problem, mapping);
@@ -270,7 +287,8 @@ TEST(DataLocalityRemapping, StopsWhereNoSingleMoveHelps) {
       if (to == mapping.accelerator[layer] || !problem.runs(layer, to)) return;
       const Mapping candidate = moved(problem, mapping, layer, neighbour, behind);
       if (execution_sequence(problem, candidate).size() != problem.layers()) return;
-      ASSERT_GE(analytic_latency_s(problem, candidate), latency_s * (1 - 2 * kDecisionMargin)) << "case " << i;
+      ASSERT_GE(analytic_latency_s(problem, candidate), latency_s * (1 - 2 * kDecisionMargin))
+          << "case " << i;
     };
     for (TensorIndex t = 0; t < problem.tensors(); ++t) {
       const Tensor& edge = problem.tensor(t);
@@ -293,7 +311,9 @@ TEST(DataLocalityRemapping, PruningAndJobsChangeNoDecision) {
     const Workload workload = test::random_workload(random, {10, 25});
     const System system = test::random_system(random, simulator.platform());
     const Problem problem(workload, system);
-    const Mapping start = run_step(problem, "computation-prioritized+weight-locality+activation-transfer", Mapping::none(problem)).mapping;
+    const Mapping start = run_step(problem, "computation-prioritized+weight-locality+activation-transfer",
+                                   Mapping::none(problem))
+                              .mapping;
     const StepResult pruned = run_step(problem, "data-locality-remapping", start, one);
     const StepResult full = run_step(problem, "data-locality-remapping[prune=off]", start, one);
     const StepResult parallel = run_step(problem, "data-locality-remapping", start, three);
@@ -312,14 +332,16 @@ TEST(Steps, RefuseToImproveAMappingThatIsNotThere) {
   const Workload workload = test::random_workload(random);
   const System system = test::random_system(random, test::random_description(random, 2));
   const Problem problem(workload, system);
-  for (const std::string& step : std::vector<std::string>{"weight-locality", "activation-transfer", "data-locality-remapping"}) {
+  for (const std::string& step :
+       std::vector<std::string>{"weight-locality", "activation-transfer", "data-locality-remapping"}) {
     try {
       run_step(problem, step, Mapping::none(problem));
       ADD_FAILURE() << step;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::usage);
       EXPECT_EQ(error.message(), "step '" + step + "' improves a mapping, and there is none yet");
-      EXPECT_EQ(error.hint(), "put a step before it that maps every layer, such as computation-prioritized+" + step);
+      EXPECT_EQ(error.hint(),
+                "put a step before it that maps every layer, such as computation-prioritized+" + step);
     }
   }
 }

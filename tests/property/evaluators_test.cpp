@@ -30,13 +30,16 @@ TEST(Analytic, ScheduleIsValidAndAgreesWithTheLatencyToTheLastBit) {
   Random random(1);
   for (int i = 0; i < 2000; ++i) {
     const Workload workload = test::random_workload(random);
-    const System system = test::random_system(random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
+    const System system = test::random_system(
+        random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
     const Problem problem(workload, system);
     const Mapping mapping = test::random_mapping(random, problem);
     ASSERT_EQ(all_messages(check_mapping(problem, mapping)), "") << "case " << i;
     const Schedule schedule = analytic_schedule(problem, mapping);
     ASSERT_EQ(schedule.latency_s(), analytic_latency_s(problem, mapping)) << "case " << i;
-    ASSERT_EQ(all_messages(check_schedule(problem, mapping, schedule, schedule.latency_s(), Contention::none)), "") << "case " << i;
+    ASSERT_EQ(
+        all_messages(check_schedule(problem, mapping, schedule, schedule.latency_s(), Contention::none)), "")
+        << "case " << i;
     const CriticalChain chain = critical_chain(problem, mapping, schedule);
     ASSERT_NEAR(chain.total_s(), schedule.latency_s(), 1e-12 * schedule.latency_s()) << "case " << i;
     ASSERT_NEAR(chain.waiting_s, 0, 1e-12 * schedule.latency_s()) << "case " << i;
@@ -48,7 +51,8 @@ TEST(Replay, EqualsAnalyticWhereNoSharedLinkIsSaturated) {
   Random random(2);
   for (int platform = 0; platform < 60; ++platform) {
     const test::TemporaryFolder folder;
-    Simulator simulator(folder.write("p.xml", test::random_platform_xml(random, static_cast<int>(test::draw(random, 1, 8)))));
+    Simulator simulator(
+        folder.write("p.xml", test::random_platform_xml(random, static_cast<int>(test::draw(random, 1, 8)))));
     for (int i = 0; i < 40; ++i) {
       const Workload workload = test::random_workload(random);
       const System system = test::random_system(random, simulator.platform(), i % 2 == 0);
@@ -57,12 +61,15 @@ TEST(Replay, EqualsAnalyticWhereNoSharedLinkIsSaturated) {
       const Schedule analytic = analytic_schedule(problem, mapping);
       const Schedule replayed = replay(problem, mapping, simulator);
       const double tolerance_s = 1e-9 * analytic.latency_s();
-      ASSERT_NEAR(replayed.latency_s(), analytic.latency_s(), tolerance_s) << "platform " << platform << " case " << i;
+      ASSERT_NEAR(replayed.latency_s(), analytic.latency_s(), tolerance_s)
+          << "platform " << platform << " case " << i;
       for (std::size_t a = 0; a < analytic.activities().size(); ++a) {
         ASSERT_NEAR(replayed.activities()[a].start_s, analytic.activities()[a].start_s, tolerance_s);
         ASSERT_NEAR(replayed.activities()[a].end_s, analytic.activities()[a].end_s, tolerance_s);
       }
-      ASSERT_EQ(all_messages(check_schedule(problem, mapping, replayed, replayed.latency_s(), Contention::none)), "");
+      ASSERT_EQ(
+          all_messages(check_schedule(problem, mapping, replayed, replayed.latency_s(), Contention::none)),
+          "");
     }
   }
 }
@@ -72,7 +79,8 @@ TEST(Replay, IsNeverFasterThanAnalyticAndAlwaysValidUnderContention) {
   int slower = 0;
   for (int platform = 0; platform < 40; ++platform) {
     const test::TemporaryFolder folder;
-    Simulator simulator(folder.write("p.xml", test::random_platform_xml(random, static_cast<int>(test::draw(random, 2, 8)), true)));
+    Simulator simulator(folder.write(
+        "p.xml", test::random_platform_xml(random, static_cast<int>(test::draw(random, 2, 8)), true)));
     for (int i = 0; i < 40; ++i) {
       const Workload workload = test::random_workload(random);
       const System system = test::random_system(random, simulator.platform());
@@ -81,7 +89,9 @@ TEST(Replay, IsNeverFasterThanAnalyticAndAlwaysValidUnderContention) {
       const double analytic_s = analytic_latency_s(problem, mapping);
       const Schedule replayed = replay(problem, mapping, simulator);
       ASSERT_GE(replayed.latency_s(), analytic_s * (1 - 1e-9)) << "platform " << platform << " case " << i;
-      ASSERT_EQ(all_messages(check_schedule(problem, mapping, replayed, replayed.latency_s(), Contention::possible)), "")
+      ASSERT_EQ(all_messages(
+                    check_schedule(problem, mapping, replayed, replayed.latency_s(), Contention::possible)),
+                "")
           << "platform " << platform << " case " << i;
       const CriticalChain chain = critical_chain(problem, mapping, replayed);
       ASSERT_NEAR(chain.total_s(), replayed.latency_s(), 1e-9 * replayed.latency_s());
@@ -144,13 +154,17 @@ bool change_at_random(Random& random, const Problem& problem, IncrementalSchedul
     }
     default: {
       const auto candidates = problem.candidates(layer);
-      const AcceleratorIndex to = candidates[static_cast<std::size_t>(test::draw(random, 0, static_cast<std::int64_t>(candidates.size()) - 1))];
+      const AcceleratorIndex to = candidates[static_cast<std::size_t>(
+          test::draw(random, 0, static_cast<std::int64_t>(candidates.size()) - 1))];
       // Behind any layer of the target, or to its front.
       std::vector<LayerIndex> places = {IncrementalSchedule::kNone};
-      for (LayerIndex other = state.first(to); other != IncrementalSchedule::kNone; other = state.after(other)) {
+      for (LayerIndex other = state.first(to); other != IncrementalSchedule::kNone;
+           other = state.after(other)) {
         if (other != layer) places.push_back(other);
       }
-      return state.move(layer, to, places[static_cast<std::size_t>(test::draw(random, 0, static_cast<std::int64_t>(places.size()) - 1))]);
+      return state.move(layer, to,
+                        places[static_cast<std::size_t>(
+                            test::draw(random, 0, static_cast<std::int64_t>(places.size()) - 1))]);
     }
   }
 }
@@ -161,7 +175,8 @@ TEST(Incremental, EqualsFromScratchBitForBitThroughChangesAndRollbacks) {
   int moved = 0;
   for (int i = 0; i < 1500; ++i) {
     const Workload workload = test::random_workload(random, {1, 80});
-    const System system = test::random_system(random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))));
+    const System system = test::random_system(
+        random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))));
     const Problem problem(workload, system);
     IncrementalSchedule state(problem, test::random_mapping(random, problem));
     Mapping committed = state.mapping();

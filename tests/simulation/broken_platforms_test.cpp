@@ -3,17 +3,17 @@
 // Platforms that must not get past the simulator, nor take this process with them: what our own check names,
 // what SimGrid refuses in its own words, and what it aborts on for reasons that only it knows.
 
-#include "simulation/platforms.hpp"
-#include "support/temporary.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/simulation/simulator.hpp>
-
 #include <cerrno>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+
+#include <h2h/simulation/simulator.hpp>
+
+#include "simulation/platforms.hpp"
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

@@ -2,12 +2,12 @@
 //
 // How transfers share links, against times computed by hand.
 
-#include "simulation/platforms.hpp"
-#include "support/temporary.hpp"
+#include <gtest/gtest.h>
 
 #include <h2h/simulation/simulator.hpp>
 
-#include <gtest/gtest.h>
+#include "simulation/platforms.hpp"
+#include "support/temporary.hpp"
 
 namespace h2h {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <h2h/simulation/program.hpp>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include <h2h/simulation/program.hpp>
 
 namespace h2h::test {
 

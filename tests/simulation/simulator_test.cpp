@@ -2,14 +2,6 @@
 //
 // What a simulator says of its platform, its options, and how it lives beside others.
 
-#include "simulation/platforms.hpp"
-#include "support/random.hpp"
-#include "support/temporary.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/simulation/replay.hpp>
-#include <h2h/simulation/simulator.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -17,6 +9,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+
+#include <h2h/simulation/replay.hpp>
+#include <h2h/simulation/simulator.hpp>
+
+#include "simulation/platforms.hpp"
+#include "support/random.hpp"
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

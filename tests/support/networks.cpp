@@ -15,10 +15,11 @@ std::vector<Layer> named(std::vector<Layer> layers) {
 }
 
 std::vector<Layer> vgg_conv(int third, int fourth, int fifth) {
-  std::vector<Layer> layers = {conv_layer(64, 3, 224, 3), conv_layer(64, 64, 224, 3), conv_layer(128, 64, 112, 3),
-                               conv_layer(128, 128, 112, 3)};
+  std::vector<Layer> layers = {conv_layer(64, 3, 224, 3), conv_layer(64, 64, 224, 3),
+                               conv_layer(128, 64, 112, 3), conv_layer(128, 128, 112, 3)};
   const auto block = [&](int count, std::int64_t channels, std::int64_t before, std::int64_t size) {
-    for (int i = 0; i < count; ++i) layers.push_back(conv_layer(channels, i == 0 ? before : channels, size, 3));
+    for (int i = 0; i < count; ++i)
+      layers.push_back(conv_layer(channels, i == 0 ? before : channels, size, 3));
   };
   block(third, 256, 128, 56);
   block(fourth, 512, 256, 28);
@@ -47,9 +48,15 @@ std::vector<Layer> alexnet_owt_conv() {
                 conv_layer(256, 384, 13, 3), conv_layer(256, 256, 13, 3)});
 }
 
-std::vector<Layer> vgg16_conv() { return vgg_conv(3, 3, 3); }
-std::vector<Layer> vgg19_conv() { return vgg_conv(4, 4, 4); }
-std::vector<Layer> vgg16_fc() { return named({fc_layer(25088, 4096), fc_layer(4096, 4096), fc_layer(4096, 1000)}); }
+std::vector<Layer> vgg16_conv() {
+  return vgg_conv(3, 3, 3);
+}
+std::vector<Layer> vgg19_conv() {
+  return vgg_conv(4, 4, 4);
+}
+std::vector<Layer> vgg16_fc() {
+  return named({fc_layer(25088, 4096), fc_layer(4096, 4096), fc_layer(4096, 1000)});
+}
 
 std::vector<Layer> resnet_conv(int depth) {
   const bool bottleneck = depth >= 50;

@@ -7,8 +7,8 @@
 
 namespace h2h::test {
 
-// Published networks as lists of layers, for accelerators whose papers report times on them. Sizes are those of the
-// networks' own papers; pooling and biases are left out.
+// Published networks as lists of layers, for accelerators whose papers report times on them. Sizes are those
+// of the networks' own papers; pooling and biases are left out.
 
 /// AlexNet with its two towers: five convolutions, 665.8 MMAC.
 std::vector<Layer> alexnet_conv();

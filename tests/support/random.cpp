@@ -32,7 +32,11 @@ Operation random_operation(Random& random, const WorkloadShape& shape) {
     case 0:
       return FullyConnected{size() * size(), size() * size()};
     case 1:
-      return Lstm{size(), size(), draw(random, 1, 2), size(), chance(random, 0.3),
+      return Lstm{size(),
+                  size(),
+                  draw(random, 1, 2),
+                  size(),
+                  chance(random, 0.3),
                   chance(random, 0.5) ? Lstm::Outputs::sequence : Lstm::Outputs::last};
     case 2:
       return Pool{size(), size(), size(), 2, 2, 2, 2};
@@ -69,8 +73,11 @@ Workload random_workload(Random& random, const WorkloadShape& shape) {
   const std::int64_t layers = draw(random, shape.least_layers, shape.most_layers);
   for (std::int64_t i = 0; i < layers; ++i) {
     LayerDescription& layer = description.layers.emplace_back();
-    layer.layer = {fmt::format("l{}", i), fmt::format("m{}", draw(random, 0, 2)), random_operation(random, shape), 1};
-    const auto earlier = [&] { return fmt::format("l{}", draw(random, std::max<std::int64_t>(0, i - 8), i - 1)); };
+    layer.layer = {fmt::format("l{}", i), fmt::format("m{}", draw(random, 0, 2)),
+                   random_operation(random, shape), 1};
+    const auto earlier = [&] {
+      return fmt::format("l{}", draw(random, std::max<std::int64_t>(0, i - 8), i - 1));
+    };
     const auto add_new = [&](std::vector<std::string>& names) {
       const std::string name = earlier();
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -94,31 +101,39 @@ std::string random_platform_xml(Random& random, int fpgas, bool contended) {
   }
   const std::int64_t shared_MBps = contended ? std::max<std::int64_t>(1, sum_MBps / (fpgas + 1)) : sum_MBps;
   const std::int64_t latency_us = draw(random, 0, 2) * 25;
-  std::string xml = "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
-                    "<platform version=\"4.1\"><zone id=\"random\" routing=\"Full\">\n";
+  std::string xml =
+      "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+      "<platform version=\"4.1\"><zone id=\"random\" routing=\"Full\">\n";
   for (int s = 0; s < switches; ++s) {
     xml += fmt::format("<zone id=\"z{}\" routing=\"Cluster\">\n", s);
     if (s == 0) xml += "<host id=\"host\" speed=\"1Gf\"><prop id=\"role\" value=\"host\"/></host>\n";
     for (int i = s; i < fpgas; i += switches) {
-      xml += fmt::format("<host id=\"fpga{}\" speed=\"{}Mf\"><prop id=\"accelerator\" value=\"a{}\"/></host>\n", i,
-                         draw(random, 1, 9999), i);
+      xml +=
+          fmt::format("<host id=\"fpga{}\" speed=\"{}Mf\"><prop id=\"accelerator\" value=\"a{}\"/></host>\n",
+                      i, draw(random, 1, 9999), i);
     }
     xml += fmt::format("<router id=\"s{}\"/>\n", s);
     if (s == 0) {
-      xml += fmt::format("<link id=\"lh\" bandwidth=\"{}MBps\" latency=\"0us\" sharing_policy=\"SPLITDUPLEX\"/>\n", shared_MBps);
+      xml += fmt::format(
+          "<link id=\"lh\" bandwidth=\"{}MBps\" latency=\"0us\" sharing_policy=\"SPLITDUPLEX\"/>\n",
+          shared_MBps);
     }
     for (int i = s; i < fpgas; i += switches) {
-      xml += fmt::format("<link id=\"l{}\" bandwidth=\"{}MBps\" latency=\"{}us\" sharing_policy=\"SPLITDUPLEX\"/>\n", i,
-                         port_MBps[static_cast<std::size_t>(i)], latency_us);
+      xml += fmt::format(
+          "<link id=\"l{}\" bandwidth=\"{}MBps\" latency=\"{}us\" sharing_policy=\"SPLITDUPLEX\"/>\n", i,
+          port_MBps[static_cast<std::size_t>(i)], latency_us);
     }
     if (s == 0) xml += "<host_link id=\"host\" up=\"lh_UP\" down=\"lh_DOWN\"/>\n";
-    for (int i = s; i < fpgas; i += switches) xml += fmt::format("<host_link id=\"fpga{0}\" up=\"l{0}_UP\" down=\"l{0}_DOWN\"/>\n", i);
+    for (int i = s; i < fpgas; i += switches)
+      xml += fmt::format("<host_link id=\"fpga{0}\" up=\"l{0}_UP\" down=\"l{0}_DOWN\"/>\n", i);
     xml += "</zone>\n";
   }
   if (switches == 2) {
-    xml += fmt::format("<link id=\"up\" bandwidth=\"{}MBps\" latency=\"0us\" sharing_policy=\"SPLITDUPLEX\"/>\n"
-                       "<zoneRoute src=\"z0\" dst=\"z1\" gw_src=\"s0\" gw_dst=\"s1\"><link_ctn id=\"up\" direction=\"UP\"/></zoneRoute>\n",
-                       shared_MBps);
+    xml += fmt::format(
+        "<link id=\"up\" bandwidth=\"{}MBps\" latency=\"0us\" sharing_policy=\"SPLITDUPLEX\"/>\n"
+        "<zoneRoute src=\"z0\" dst=\"z1\" gw_src=\"s0\" gw_dst=\"s1\"><link_ctn id=\"up\" "
+        "direction=\"UP\"/></zoneRoute>\n",
+        shared_MBps);
   }
   return xml + "</zone></platform>\n";
 }
@@ -163,7 +178,8 @@ System random_system(Random& random, const PlatformDescription& platform, bool t
     type.device.activation_bits = chance(random, 0.5) ? 32 : static_cast<int>(draw(random, 1, 16));
     type.model = designs[static_cast<std::size_t>(draw(random, 0, 2))];
     for (std::size_t t = 0; t < layer_type_names().size(); ++t) {
-      if (system.accelerators.empty() || chance(random, 0.7)) type.layer_types.insert(static_cast<LayerType>(t));
+      if (system.accelerators.empty() || chance(random, 0.7))
+        type.layer_types.insert(static_cast<LayerType>(t));
     }
     if (type.layer_types.empty()) type.layer_types.insert(LayerType::conv);
     accelerator.dram_bytes = tight ? draw(random, 0, 200000) : draw(random, 0, 1) * 1000000 + 100000000;
@@ -180,7 +196,8 @@ Mapping random_mapping(Random& random, const Problem& problem) {
   std::vector<std::uint32_t> waiting(problem.layers());
   std::vector<LayerIndex> ready;
   for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
-    for (const TensorIndex tensor : problem.inputs(layer)) waiting[layer] += problem.tensor(tensor).is_network_input() ? 0 : 1;
+    for (const TensorIndex tensor : problem.inputs(layer))
+      waiting[layer] += problem.tensor(tensor).is_network_input() ? 0 : 1;
     if (waiting[layer] == 0) ready.push_back(layer);
   }
   while (!ready.empty()) {
@@ -188,7 +205,8 @@ Mapping random_mapping(Random& random, const Problem& problem) {
     const LayerIndex layer = ready[pick];
     ready.erase(ready.begin() + static_cast<std::ptrdiff_t>(pick));
     const auto candidates = problem.candidates(layer);
-    mapping.append(layer, candidates[static_cast<std::size_t>(draw(random, 0, static_cast<std::int64_t>(candidates.size()) - 1))]);
+    mapping.append(layer, candidates[static_cast<std::size_t>(
+                              draw(random, 0, static_cast<std::int64_t>(candidates.size()) - 1))]);
     for (const TensorIndex tensor : problem.outputs(layer)) {
       if (--waiting[problem.tensor(tensor).consumer] == 0) ready.push_back(problem.tensor(tensor).consumer);
     }

@@ -20,7 +20,7 @@ bool chance(Random& random, double probability);
 struct WorkloadShape {
   int least_layers = 1;
   int most_layers = 30;
-  double residuals = 0.2;    ///< probability that a layer has one
+  double residuals = 0.2;  ///< probability that a layer has one
   int most_inputs = 3;
   std::int64_t largest_size = 40;
 };
@@ -28,8 +28,8 @@ struct WorkloadShape {
 /// A random DAG of layers of all types, shapes unchecked.
 Workload random_workload(Random& random, const WorkloadShape& shape = {});
 
-/// A platform of FPGAs on one or two switches; every FPGA's port is its own, uplink and host port are wide enough for
-/// all of them together unless @p contended.
+/// A platform of FPGAs on one or two switches; every FPGA's port is its own, uplink and host port are wide
+/// enough for all of them together unless @p contended.
 std::string random_platform_xml(Random& random, int fpgas, bool contended = false);
 
 /// FPGAs without SimGrid: routes of their own, no shared links.

@@ -25,6 +25,8 @@ fs::path TemporaryFolder::write(const std::string& name, std::string_view conten
   return file;
 }
 
-fs::path source_file(const std::string& name) { return fs::path(H2H_SOURCE_DIR) / name; }
+fs::path source_file(const std::string& name) {
+  return fs::path(H2H_SOURCE_DIR) / name;
+}
 
 }  // namespace h2h::test

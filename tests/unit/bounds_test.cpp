@@ -2,19 +2,19 @@
 //
 // Bounds against the true optimum: every assignment, order, pin and fusion of small problems.
 
-#include "support/random.hpp"
-#include "unit/by_hand.hpp"
-
-#include <h2h/schedule/analytic.hpp>
-#include <h2h/schedule/bounds.hpp>
-#include <h2h/schedule/checker.hpp>
-
 #include <algorithm>
 #include <functional>
 #include <limits>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <h2h/schedule/analytic.hpp>
+#include <h2h/schedule/bounds.hpp>
+#include <h2h/schedule/checker.hpp>
+
+#include "support/random.hpp"
+#include "unit/by_hand.hpp"
 
 namespace h2h {
 namespace {

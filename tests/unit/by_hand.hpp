@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <h2h/cost/problem.hpp>
-#include <h2h/platform/system.hpp>
-#include <h2h/plugin/registry.hpp>
-#include <h2h/workload/workload_file.hpp>
-
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <h2h/cost/problem.hpp>
+#include <h2h/platform/system.hpp>
+#include <h2h/plugin/registry.hpp>
+#include <h2h/workload/workload_file.hpp>
 
 namespace h2h::test {
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "support/temporary.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/accelerator/catalogue.hpp>
-#include <h2h/plugin/registry.hpp>
-
 #include <algorithm>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/accelerator/catalogue.hpp>
+#include <h2h/plugin/registry.hpp>
+
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

@@ -3,18 +3,18 @@
 // The checker of mappings and schedules: each rule broken by hand, with its words, and on random schedules
 // that were valid before one thing was changed.
 
-#include "support/random.hpp"
-#include "unit/by_hand.hpp"
-
-#include <h2h/schedule/analytic.hpp>
-#include <h2h/schedule/checker.hpp>
-
 #include <algorithm>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/schedule/analytic.hpp>
+#include <h2h/schedule/checker.hpp>
+
+#include "support/random.hpp"
+#include "unit/by_hand.hpp"
 
 namespace h2h {
 namespace {

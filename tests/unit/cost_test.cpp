@@ -2,16 +2,16 @@
 //
 // What crosses the network, and what a layer costs where.
 
-#include "unit/by_hand.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/cost/problem.hpp>
-#include <h2h/cost/traffic.hpp>
-
 #include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/cost/problem.hpp>
+#include <h2h/cost/traffic.hpp>
+
+#include "unit/by_hand.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

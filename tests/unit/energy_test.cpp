@@ -2,15 +2,15 @@
 //
 // Energy, use of accelerators and links, and the critical chain of schedules that are computed by hand.
 
-#include "support/random.hpp"
-#include "unit/by_hand.hpp"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/critical_chain.hpp>
 #include <h2h/schedule/energy.hpp>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "support/random.hpp"
+#include "unit/by_hand.hpp"
 
 namespace h2h {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <h2h/base/error.hpp>
-
 #include <algorithm>
 #include <exception>
 #include <string>
+
+#include <h2h/base/error.hpp>
 
 namespace h2h::test {
 

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "support/temporary.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/base/files.hpp>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +9,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <h2h/base/files.hpp>
+
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

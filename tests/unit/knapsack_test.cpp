@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "support/random.hpp"
-
-#include <h2h/mapping/knapsack.hpp>
-
 #include <algorithm>
 #include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/mapping/knapsack.hpp>
+
+#include "support/random.hpp"
 
 namespace h2h {
 namespace {

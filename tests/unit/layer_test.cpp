@@ -2,11 +2,11 @@
 //
 // Weights, work and shapes of every layer type against numbers computed by hand.
 
-#include <h2h/workload/layer.hpp>
-
 #include <stdexcept>
 
 #include <gtest/gtest.h>
+
+#include <h2h/workload/layer.hpp>
 
 namespace h2h {
 namespace {

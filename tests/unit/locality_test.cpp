@@ -3,16 +3,16 @@
 // What stays in local DRAM: steps 2 and 3 for one accelerator against their rules, stated anew and in the
 // slowest way.
 
-#include "support/random.hpp"
-#include "unit/by_hand.hpp"
-
-#include <h2h/mapping/locality.hpp>
-#include <h2h/mapping/mapping.hpp>
-
 #include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/mapping/locality.hpp>
+#include <h2h/mapping/mapping.hpp>
+
+#include "support/random.hpp"
+#include "unit/by_hand.hpp"
 
 namespace h2h {
 namespace {

@@ -2,16 +2,16 @@
 //
 // How chains of steps are written, what registries hold, and the rules that all steps share.
 
-#include "unit/by_hand.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/mapper/chain.hpp>
-#include <h2h/plugin/registry.hpp>
-
 #include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/mapper/chain.hpp>
+#include <h2h/plugin/registry.hpp>
+
+#include "unit/by_hand.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {
@@ -133,6 +133,15 @@ TEST(MakeMapper, MappersMayStandForMappers) {
             "usage: mapper 'twice': unknown key 'x'; it takes no options");
   EXPECT_EQ(error_of([&] { make_mapper("banana", registry); }),
             "usage: unknown mapper or step 'banana'; known: four-times, twice and idle");
+}
+
+TEST(MakeMapper, AMapperMayNotStandForItself) {
+  Registry registry;
+  registry.add_mapper(alias("loop", "loop"));
+  registry.add_mapper(alias("ping", "pong"));
+  registry.add_mapper(alias("pong", "ping"));
+  EXPECT_EQ(error_of([&] { make_mapper("loop", registry); }), "usage: mapper 'loop' stands for itself");
+  EXPECT_EQ(error_of([&] { make_mapper("ping", registry); }), "usage: mapper 'ping' stands for itself");
 }
 
 TEST(Registry, NamesAreUnique) {

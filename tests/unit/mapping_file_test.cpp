@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "support/random.hpp"
-#include "support/temporary.hpp"
-#include "unit/by_hand.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/mapping/mapping_file.hpp>
-#include <h2h/schedule/analytic.hpp>
-
 #include <sstream>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/mapping/mapping_file.hpp>
+#include <h2h/schedule/analytic.hpp>
+
+#include "support/random.hpp"
+#include "support/temporary.hpp"
+#include "unit/by_hand.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

@@ -3,13 +3,13 @@
 // Broken platforms that SimGrid 3.32 aborts on, crashes on, hangs on or accepts in silence. Each must be
 // named here, before SimGrid sees it; tests/simulation gives the same and more to SimGrid itself.
 
-#include "support/temporary.hpp"
-#include "unit/error_text.hpp"
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <h2h/platform/platform_xml.hpp>
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

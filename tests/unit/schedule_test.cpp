@@ -2,15 +2,15 @@
 //
 // Mappings and the analytic schedule, on a network small enough to compute by hand.
 
-#include "unit/by_hand.hpp"
-#include "unit/error_text.hpp"
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <h2h/mapping/mapping.hpp>
 #include <h2h/schedule/analytic.hpp>
 
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "unit/by_hand.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

@@ -2,15 +2,15 @@
 //
 // The reader that every input goes through: each accessor, and each error with its place and wording.
 
-#include "unit/error_text.hpp"
-
-#include <h2h/base/section.hpp>
-
 #include <array>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/base/section.hpp>
+
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

@@ -3,15 +3,15 @@
 // What fits along an edge, how the inputs of a layer share its input feature map, and what is said of a
 // misfit.
 
-#include "unit/error_text.hpp"
-
-#include <h2h/workload/workload_file.hpp>
-
 #include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/workload/workload_file.hpp>
+
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "unit/by_hand.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/platform/system.hpp>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/platform/system.hpp>
+
+#include "unit/by_hand.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

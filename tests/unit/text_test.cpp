@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <gtest/gtest.h>
+
 #include <h2h/base/error.hpp>
 #include <h2h/base/text.hpp>
-
-#include <gtest/gtest.h>
 
 namespace h2h {
 namespace {

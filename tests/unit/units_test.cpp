@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include <h2h/base/units.hpp>
-
 #include <gtest/gtest.h>
+
+#include <h2h/base/units.hpp>
 
 namespace h2h {
 namespace {

@@ -2,15 +2,15 @@
 //
 // Every key of a workload file, and every error that reading one can give.
 
-#include "support/temporary.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/workload/workload_file.hpp>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/workload/workload_file.hpp>
+
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {

@@ -2,14 +2,14 @@
 //
 // The graph of a workload: names, cycles, modalities, batch, and the totals of the shipped ones.
 
-#include "support/temporary.hpp"
-#include "unit/error_text.hpp"
-
-#include <h2h/workload/workload_file.hpp>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <h2h/workload/workload_file.hpp>
+
+#include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {
@@ -192,6 +192,20 @@ TEST(WorkloadBatch, Errors) {
   EXPECT_EQ(error_of([&] { workload.with_batch(std::int64_t{1} << 49U); }),
             "usage: batch 562949953421312: layer 'text': is too large: its work or one of its tensors "
             "exceeds 2^53");
+}
+
+TEST(WorkloadTotals, AreLimitedToo) {
+  // 2^26 x 2^26 weights are within a layer's limit; one more layer beside two of them exceeds the sum's.
+  const std::string layer = "type: fc, in_features: 67108864, out_features: 67108864";
+  std::string yaml = "name: w\nlayers:\n";
+  for (const char* name : {"a", "b"}) yaml += fmt::format("  - {{name: {}, {}}}\n", name, layer);
+  EXPECT_EQ(error_of([&] { parse_workload(yaml, "w.yaml"); }), "no error") << "exactly 2^53";
+  EXPECT_EQ(error_of([&] { parse_workload(yaml, "w.yaml").with_batch(2); }),
+            "usage: the workload is too large: its weights, work or outputs add up to more than 2^53");
+  yaml += "  - {name: d, type: fc, in_features: 4, out_features: 1}\n";
+  EXPECT_EQ(
+      error_of([&] { parse_workload(yaml, "w.yaml"); }),
+      "input: w.yaml: the workload is too large: its weights, work or outputs add up to more than 2^53");
 }
 
 struct Shipped {

@@ -17,7 +17,8 @@ namespace h2h {
 /// How the input feature map is counted that crosses the network.
 enum class IfmExtent : std::uint8_t {
   input,          ///< N x (R stride) x (C stride)
-  output_doubled  ///< the authors' release: conv N x 2R x 2C whatever the stride, one step of an LSTM in and out
+  output_doubled  ///< the authors' release: conv N x 2R x 2C whatever the stride, one step of an LSTM in and
+                  ///< out
 };
 std::string_view to_string(IfmExtent extent);
 
@@ -33,7 +34,8 @@ struct AcceleratorType {
   double idle_W = 0;
   std::string paper;
   std::string board;
-  std::vector<std::pair<std::string, std::string>> provenance;  ///< of each number: paper, code, derived, assumed
+  std::vector<std::pair<std::string, std::string>>
+      provenance;  ///< of each number: paper, code, derived, assumed
 
   const std::string& name() const { return device.name; }
   /// Time for a layer; nothing if this accelerator does not run it.

@@ -34,7 +34,8 @@ struct Device {
   int activation_bits = 32;
   std::optional<double> dram_Bps;  ///< bandwidth of the local DRAM, where the catalogue gives one
 
-  /// Bytes that a layer moves between the chip and its local DRAM at least: weights once, input and output once.
+  /// Bytes that a layer moves between the chip and its local DRAM at least: weights once, input and output
+  /// once.
   double layer_bytes(const Layer& layer) const;
 
   /// Bandwidth of the local DRAM. @throws Error (input) if the catalogue gives none
@@ -43,8 +44,8 @@ struct Device {
 
 /// The performance model P_acc of an accelerator (section 3 of the paper).
 ///
-/// A model is a constant: the same layer takes the same time, whatever runs elsewhere. It is asked once for each
-/// layer; the answers are kept in the cost table.
+/// A model is a constant: the same layer takes the same time, whatever runs elsewhere. It is asked once for
+/// each layer; the answers are kept in the cost table.
 class AcceleratorModel {
  public:
   virtual ~AcceleratorModel() = default;
@@ -56,8 +57,8 @@ class AcceleratorModel {
   virtual std::optional<ComputeTime> time(const Layer& layer) const = 0;
 };
 
-/// Makes a model from the `parameters` of a catalogue entry. It reads every parameter that it knows; whoever calls
-/// it refuses the rest.
+/// Makes a model from the `parameters` of a catalogue entry. It reads every parameter that it knows; whoever
+/// calls it refuses the rest.
 using ModelFactory =
     std::function<std::shared_ptr<const AcceleratorModel>(const Section& parameters, const Device& device)>;
 

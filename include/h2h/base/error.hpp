@@ -27,7 +27,8 @@ struct Location {
 
 /// The only exception that the library throws on purpose. It never prints; whoever catches it does.
 ///
-/// `what()` reads `file:line:column: message; hint`. A message says what is wrong, a hint what would be right.
+/// `what()` reads `file:line:column: message; hint`. A message says what is wrong, a hint what would be
+/// right.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, Location where, std::string message, std::string hint = {});

@@ -21,6 +21,7 @@ std::string sha256(std::string_view content);
 
 /// Finds a file as given, then in each of @p folders.
 /// @throws Error (input) that names the places looked at and the nearest file name found there
-std::filesystem::path find_file(const std::filesystem::path& name, const std::vector<std::filesystem::path>& folders);
+std::filesystem::path find_file(const std::filesystem::path& name,
+                                const std::vector<std::filesystem::path>& folders);
 
 }  // namespace h2h

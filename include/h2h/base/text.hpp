@@ -8,8 +8,8 @@
 
 namespace h2h {
 
-/// The candidate that @p name was probably meant to be, by optimal string alignment distance (at most a third of
-/// its length, and at least one edit, but never all of it, nor more than @p most_edits).
+/// The candidate that @p name was probably meant to be, by optimal string alignment distance (at most a third
+/// of its length, and at least one edit, but never all of it, nor more than @p most_edits).
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates,
                                    std::size_t most_edits = 100);
 
@@ -17,6 +17,7 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
 std::string suggest(std::string_view name, std::span<const std::string> candidates);
 
 /// "a, b or c"; shortened after @p most names.
-std::string enumerate(std::span<const std::string> names, std::string_view conjunction = "or", std::size_t most = 24);
+std::string enumerate(std::span<const std::string> names, std::string_view conjunction = "or",
+                      std::size_t most = 24);
 
 }  // namespace h2h

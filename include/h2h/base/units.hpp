@@ -18,7 +18,8 @@ enum class Dimension {
 };
 
 /// Parses a number with its unit, such as `1GB`, `0.125 GBps`, `50us` or `150MHz`.
-/// @returns the value in the base unit, or nothing when the text is not a finite number with a unit of @p dimension
+/// @returns the value in the base unit, or nothing when the text is not a finite number with a unit of @p
+/// dimension
 std::optional<double> parse_quantity(std::string_view text, Dimension dimension);
 
 /// Units of a dimension as a sentence for messages: "kB, MB, GB, KiB, MiB or GiB, such as 1GB".

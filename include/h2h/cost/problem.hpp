@@ -12,7 +12,8 @@
 
 namespace h2h {
 
-/// Position of a tensor that a layer reads, from 0; the tensors of one layer are neighbours, inputs before residuals.
+/// Position of a tensor that a layer reads, from 0; the tensors of one layer are neighbours, inputs before
+/// residuals.
 using TensorIndex = std::uint32_t;
 
 /// A tensor that a layer reads: from another layer, or the network's own input.
@@ -28,9 +29,9 @@ struct Tensor {
 
 /// A workload on a system, with all costs computed once: what mappers and evaluators work on.
 ///
-/// Costs depend on an accelerator only through its model, data widths and routes, so accelerators that agree in
-/// these are of one *kind*, and tables hold a row a layer and a column a kind. Immutable, so that threads may share
-/// one; the workload and the system must outlive it.
+/// Costs depend on an accelerator only through its model, data widths and routes, so accelerators that agree
+/// in these are of one *kind*, and tables hold a row a layer and a column a kind. Immutable, so that threads
+/// may share one; the workload and the system must outlive it.
 class Problem {
  public:
   /// Cost of a layer on a kind of accelerator. Seconds are those of an uncontended network.
@@ -55,7 +56,9 @@ class Problem {
 
   const Tensor& tensor(TensorIndex tensor) const { return tensors_[tensor]; }
   /// Tensors that a layer reads, in the order in which they are transferred.
-  auto inputs(LayerIndex layer) const { return std::views::iota(first_input_[layer], first_input_[layer + 1]); }
+  auto inputs(LayerIndex layer) const {
+    return std::views::iota(first_input_[layer], first_input_[layer + 1]);
+  }
   /// Tensors that other layers read of a layer's output.
   std::span<const TensorIndex> outputs(LayerIndex layer) const {
     return {outputs_.data() + first_output_[layer], outputs_.data() + first_output_[layer + 1]};
@@ -90,7 +93,9 @@ class Problem {
     return cost(layer, accelerator).compute_s < std::numeric_limits<double>::infinity();
   }
   /// Accelerators that run the layer, in catalogue order.
-  std::span<const AcceleratorIndex> candidates(LayerIndex layer) const { return candidates_[candidate_list_[layer]]; }
+  std::span<const AcceleratorIndex> candidates(LayerIndex layer) const {
+    return candidates_[candidate_list_[layer]];
+  }
 
   /// Seconds of a layer with every transfer paid: step 1's zero locality.
   double zero_locality_s(LayerIndex layer, AcceleratorIndex accelerator) const;

@@ -19,8 +19,9 @@ std::int64_t output_elements(const Layer& layer, IfmExtent extent);
 /// Whole bytes of a tensor, rounded up.
 std::int64_t bytes_of(std::int64_t elements, int bits);
 
-/// Bytes that @p consumer reads of one of its producers: its part of the input feature map, or for a residual a
-/// tensor of the size of its own output.
-std::int64_t dependency_bytes(const Layer& consumer, const Dependency& dependency, IfmExtent extent, int bits);
+/// Bytes that @p consumer reads of one of its producers: its part of the input feature map, or for a residual
+/// a tensor of the size of its own output.
+std::int64_t dependency_bytes(const Layer& consumer, const Dependency& dependency, IfmExtent extent,
+                              int bits);
 
 }  // namespace h2h

@@ -10,8 +10,8 @@
 
 namespace h2h {
 
-/// Two latencies closer than this, relatively, count as equal in a decision: replays on a running clock differ from
-/// one another in the last digits.
+/// Two latencies closer than this, relatively, count as equal in a decision: replays on a running clock
+/// differ from one another in the last digits.
 constexpr double kDecisionMargin = 1e-9;
 
 /// Whether a latency is lower by more than the margin.

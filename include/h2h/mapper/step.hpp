@@ -38,7 +38,7 @@ class MappingStep {
 /// An option in brackets, for the list of mappers.
 struct OptionDescription {
   std::string name;
-  std::string value;    ///< its default
+  std::string value;  ///< its default
   std::string meaning;
 };
 
@@ -68,8 +68,9 @@ void require_complete(const Mapping& mapping, std::string_view step);
 using StepFamilies = std::map<std::string, StepFamily, std::less<>>;
 using MapperFamilies = std::map<std::string, MapperFamily, std::less<>>;
 
-/// @returns @p after, or @p before with a note where a judge other than the analytic one finds @p after worse. On
-/// shared links pinning or fusing can move a transfer onto a critical one.
-StepResult unless_worse(const Problem& problem, const Mapping& before, StepResult after, StepContext& context);
+/// @returns @p after, or @p before with a note where a judge other than the analytic one finds @p after
+/// worse. On shared links pinning or fusing can move a transfer onto a critical one.
+StepResult unless_worse(const Problem& problem, const Mapping& before, StepResult after,
+                        StepContext& context);
 
 }  // namespace h2h

@@ -25,8 +25,8 @@ struct LocalityRules {
   bool enforce_dram = true;  ///< pinned weights and fused tensors together fit into the DRAM
 };
 
-/// Decides for one accelerator what stays in its DRAM. Holds the scratch of its methods, so that a search that calls
-/// them a million times does not allocate.
+/// Decides for one accelerator what stays in its DRAM. Holds the scratch of its methods, so that a search
+/// that calls them a million times does not allocate.
 class DramAllocator {
  public:
   DramAllocator(const Problem& problem, LocalityRules rules) : problem_(&problem), rules_(rules) {}
@@ -58,13 +58,15 @@ class DramAllocator {
   std::vector<char> pinned_;
   std::vector<std::int64_t> sizes_;
   std::vector<TensorIndex> fused_;
-  std::vector<std::int64_t> used_bytes_;     ///< by position: DRAM in use while that layer runs
-  std::vector<std::size_t> resident_until_;  ///< by position: last position that the layer's output is kept for
-  std::vector<std::size_t> position_;        ///< by layer, of the order at hand
+  std::vector<std::int64_t> used_bytes_;  ///< by position: DRAM in use while that layer runs
+  std::vector<std::size_t>
+      resident_until_;                 ///< by position: last position that the layer's output is kept for
+  std::vector<std::size_t> position_;  ///< by layer, of the order at hand
 };
 
-/// DRAM in use on an accelerator while each layer of its order runs: pinned weights and fused tensors, a tensor from
-/// its producer to its last fused consumer.
-std::vector<std::int64_t> dram_profile(const Problem& problem, const Mapping& mapping, AcceleratorIndex accelerator);
+/// DRAM in use on an accelerator while each layer of its order runs: pinned weights and fused tensors, a
+/// tensor from its producer to its last fused consumer.
+std::vector<std::int64_t> dram_profile(const Problem& problem, const Mapping& mapping,
+                                       AcceleratorIndex accelerator);
 
 }  // namespace h2h

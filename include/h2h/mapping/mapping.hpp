@@ -13,10 +13,10 @@ namespace h2h {
 struct Mapping {
   static constexpr AcceleratorIndex kUnmapped = std::numeric_limits<AcceleratorIndex>::max();
 
-  std::vector<AcceleratorIndex> accelerator;    ///< by layer
-  std::vector<std::vector<LayerIndex>> order;   ///< by accelerator: its layers as they run
-  std::vector<char> pinned;                     ///< by layer: its weights are in the accelerator's DRAM
-  std::vector<char> fused;                      ///< by tensor: it stays in the DRAM where it was made
+  std::vector<AcceleratorIndex> accelerator;   ///< by layer
+  std::vector<std::vector<LayerIndex>> order;  ///< by accelerator: its layers as they run
+  std::vector<char> pinned;                    ///< by layer: its weights are in the accelerator's DRAM
+  std::vector<char> fused;                     ///< by tensor: it stays in the DRAM where it was made
 
   /// Nothing mapped yet.
   static Mapping none(const Problem& problem);
@@ -30,8 +30,8 @@ struct Mapping {
   friend bool operator==(const Mapping&, const Mapping&) = default;
 };
 
-/// All layers so that each stands behind its producers and behind its predecessor on its accelerator; shorter than
-/// the workload where these orders contradict each other.
+/// All layers so that each stands behind its producers and behind its predecessor on its accelerator; shorter
+/// than the workload where these orders contradict each other.
 std::vector<LayerIndex> execution_sequence(const Problem& problem, const Mapping& mapping);
 
 /// Whether a layer's output goes to the host: somebody reads it from there, or it is a result of the network.

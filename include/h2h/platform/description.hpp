@@ -42,9 +42,9 @@ struct FpgaDescription {
 /// What SimGrid makes of a platform file, as plain data.
 struct PlatformDescription {
   std::string file;
-  std::string name;          ///< of the root zone
-  std::string host;          ///< the host node, by its property `role`
-  std::string catalogue;     ///< property `accelerators` of the root zone, empty if there is none
+  std::string name;                    ///< of the root zone
+  std::string host;                    ///< the host node, by its property `role`
+  std::string catalogue;               ///< property `accelerators` of the root zone, empty if there is none
   std::vector<FpgaDescription> fpgas;  ///< in file order
   std::vector<Link> links;
   std::string simgrid_version;

@@ -10,8 +10,8 @@
 
 namespace h2h {
 
-/// What only the XML knows of a platform: SimGrid drops the properties of split-duplex links, and no line numbers
-/// survive its loading.
+/// What only the XML knows of a platform: SimGrid drops the properties of split-duplex links, and no line
+/// numbers survive its loading.
 struct PlatformXml {
   struct LinkPower {
     double idle_W = 0;
@@ -26,9 +26,9 @@ struct PlatformXml {
   std::map<std::string, Host> hosts;
 };
 
-/// Checks a platform file for whatever makes SimGrid 3.32 abort, crash, or accept nonsense in silence: duplicate
-/// or unknown ids, numbers that are not positive and finite, unknown routing, disconnected zones, hosts without
-/// links, events and included files. What SimGrid reports well itself is left to it.
+/// Checks a platform file for whatever makes SimGrid 3.32 abort, crash, or accept nonsense in silence:
+/// duplicate or unknown ids, numbers that are not positive and finite, unknown routing, disconnected zones,
+/// hosts without links, events and included files. What SimGrid reports well itself is left to it.
 /// @throws Error (input) with the place
 PlatformXml check_platform_xml(const std::filesystem::path& path);
 PlatformXml check_platform_text(const std::string& xml, const std::string& file);

@@ -41,8 +41,8 @@ struct System {
 /// @throws Error (input) for an unknown accelerator or a property that cannot be
 System make_system(const PlatformDescription& platform, const Catalogue& catalogue);
 
-/// Warning where links shared by host routes of unequal latency would be shared unequally: SimGrid's CM02 gives
-/// each flow a part in inverse proportion to its latency. Empty if all is well.
+/// Warning where links shared by host routes of unequal latency would be shared unequally: SimGrid's CM02
+/// gives each flow a part in inverse proportion to its latency. Empty if all is well.
 std::string unequal_latency_warning(const System& system);
 
 }  // namespace h2h

@@ -10,8 +10,8 @@
 
 namespace h2h {
 
-/// Everything that a plug-in can add, built-in or shared object: model families, mapping steps, and mappers, which
-/// are named chains of steps. A value: who needs one makes one, by `builtin_registry()`.
+/// Everything that a plug-in can add, built-in or shared object: model families, mapping steps, and mappers,
+/// which are named chains of steps. A value: who needs one makes one, by `builtin_registry()`.
 class Registry {
  public:
   /// @throws Error (usage) when the name is taken

@@ -16,10 +16,10 @@ namespace h2h {
 struct InputRequest {
   std::filesystem::path workload;
   std::filesystem::path platform;
-  std::optional<std::filesystem::path> catalogue;  ///< instead of the one that the platform names
+  std::optional<std::filesystem::path> catalogue;       ///< instead of the one that the platform names
   std::vector<std::filesystem::path> workload_folders;  ///< where a workload is looked up besides as given
   std::vector<std::filesystem::path> platform_folders;  ///< likewise platforms and catalogues
-  std::vector<std::string> modalities;             ///< empty: all
+  std::vector<std::string> modalities;                  ///< empty: all
   std::optional<std::int64_t> batch;
   SimulatorOptions simulator;
 };

@@ -18,7 +18,7 @@ namespace h2h {
 /// A mapping and everything that is reported of it.
 struct Judgement {
   Mapping mapping;
-  Schedule schedule;   ///< as reported: a replay, or analytic where none was wanted
+  Schedule schedule;  ///< as reported: a replay, or analytic where none was wanted
   bool is_replay = false;
   double latency_s = 0;
   double analytic_latency_s = 0;

@@ -6,9 +6,9 @@
 
 namespace h2h {
 
-// The contention-free evaluator: every transfer has its route for itself. Serial execution: a layer starts when its
-// accelerator is free and every input exists, and then takes weights, inputs, computation and output one after the
-// other (section 4.1 of the paper).
+// The contention-free evaluator: every transfer has its route for itself. Serial execution: a layer starts
+// when its accelerator is free and every input exists, and then takes weights, inputs, computation and output
+// one after the other (section 4.1 of the paper).
 //
 // Not modelled: shared links (see the replay), the host's memory, and the time to decide.
 

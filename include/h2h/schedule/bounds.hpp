@@ -13,13 +13,13 @@ struct Bound {
   std::string kind;
 };
 
-/// The heaviest path of the workload, each layer on the accelerator that suits the path best: computation, weights
-/// that fit no DRAM share, and for each change of accelerator the tensor out and in. Dynamic programming over layer
-/// x kind of accelerator; exact for a chain with enough DRAM.
+/// The heaviest path of the workload, each layer on the accelerator that suits the path best: computation,
+/// weights that fit no DRAM share, and for each change of accelerator the tensor out and in. Dynamic
+/// programming over layer x kind of accelerator; exact for a chain with enough DRAM.
 Bound critical_path_bound(const Problem& problem);
 
-/// The work of all layers of a group, each where it is done fastest with everything local, spread evenly over the
-/// accelerators that run any of them; the heaviest such group.
+/// The work of all layers of a group, each where it is done fastest with everything local, spread evenly over
+/// the accelerators that run any of them; the heaviest such group.
 Bound load_bound(const Problem& problem);
 
 /// The larger of both.

@@ -14,16 +14,16 @@ namespace h2h {
 /// A rule that a mapping or schedule breaks.
 struct Violation {
   enum class Rule : std::uint8_t {
-    complete,     ///< each layer stands once, on the accelerator that the mapping says
-    supported,    ///< the accelerator runs the layer
-    dependency,   ///< inputs exist before they are used; orders do not contradict them
-    exclusive,    ///< an accelerator runs one layer at a time, in its order
-    fusion,       ///< a fused tensor is made and used on one accelerator
-    weights,      ///< pinned weights fit into their share of the DRAM
-    dram,         ///< pinned weights and fused tensors fit into the DRAM
-    activities,   ///< exactly the transfers that are due, with their bytes, one after the other
-    duration,     ///< as long as the models say
-    latency,      ///< the latency is the last end
+    complete,    ///< each layer stands once, on the accelerator that the mapping says
+    supported,   ///< the accelerator runs the layer
+    dependency,  ///< inputs exist before they are used; orders do not contradict them
+    exclusive,   ///< an accelerator runs one layer at a time, in its order
+    fusion,      ///< a fused tensor is made and used on one accelerator
+    weights,     ///< pinned weights fit into their share of the DRAM
+    dram,        ///< pinned weights and fused tensors fit into the DRAM
+    activities,  ///< exactly the transfers that are due, with their bytes, one after the other
+    duration,    ///< as long as the models say
+    latency,     ///< the latency is the last end
   };
   Rule rule;
   std::string message;
@@ -36,9 +36,9 @@ std::vector<Violation> check_mapping(const Problem& problem, const Mapping& mapp
 /// Whether transfers may take longer than they would alone.
 enum class Contention : std::uint8_t { none, possible };
 
-/// What is wrong with a schedule of a mapping. Shares no code with the evaluators: it asks workload, accelerator
-/// models and routes again, and looks at times only.
-std::vector<Violation> check_schedule(const Problem& problem, const Mapping& mapping, const Schedule& schedule,
-                                      double latency_s, Contention contention);
+/// What is wrong with a schedule of a mapping. Shares no code with the evaluators: it asks workload,
+/// accelerator models and routes again, and looks at times only.
+std::vector<Violation> check_schedule(const Problem& problem, const Mapping& mapping,
+                                      const Schedule& schedule, double latency_s, Contention contention);
 
 }  // namespace h2h

@@ -7,8 +7,8 @@
 
 namespace h2h {
 
-/// Where the latency goes: the layers that wait for one another without a gap, from time 0 to the last end. The
-/// parts add up to the latency.
+/// Where the latency goes: the layers that wait for one another without a gap, from time 0 to the last end.
+/// The parts add up to the latency.
 struct CriticalChain {
   std::vector<LayerIndex> layers;  ///< in time order
   double compute_s = 0;

@@ -8,13 +8,14 @@
 
 namespace h2h {
 
-/// Energy of a run in joules. The paper's is active power times busy time, transfers included; what idles and what
-/// the network draws is counted beside it.
+/// Energy of a run in joules. The paper's is active power times busy time, transfers included; what idles and
+/// what the network draws is counted beside it.
 struct Energy {
   double compute_J = 0;   ///< active power of each accelerator times its computing
   double transfer_J = 0;  ///< the same times its transfers
   double idle_J = 0;      ///< idle power of every FPGA of the platform times the rest of the run
-  double network_J = 0;   ///< links with `idle_W` and `busy_W`: idle x T + (busy - idle) x integral of utilisation
+  double network_J =
+      0;  ///< links with `idle_W` and `busy_W`: idle x T + (busy - idle) x integral of utilisation
 
   double paper_J() const { return compute_J + transfer_J; }
   double total_J() const { return paper_J() + idle_J + network_J; }
@@ -37,14 +38,17 @@ struct LinkUse {
   double utilisation_s = 0;  ///< integral of its utilisation over the run
 };
 
-std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
+std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mapping& mapping,
+                                            const Schedule& schedule);
 std::vector<LinkUse> link_use(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 Energy energy_of(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 
-/// What bringing the pinned weights to the accelerators costs once, before the run (section 4.2 assumes them there).
+/// What bringing the pinned weights to the accelerators costs once, before the run (section 4.2 assumes them
+/// there).
 struct Setup {
   std::int64_t bytes = 0;
-  double seconds = 0;  ///< of the slowest accelerator; each loads its own, side by side and without contention
+  double seconds =
+      0;  ///< of the slowest accelerator; each loads its own, side by side and without contention
   double energy_J = 0;
 };
 Setup setup_of(const Problem& problem, const Mapping& mapping);

@@ -12,12 +12,13 @@ namespace h2h {
 
 /// The analytic evaluator for searches: a mapping that can be changed, judged and changed back.
 ///
-/// Changes since the last `commit()` form one attempt; `latency_s()` recomputes only the layers whose end may have
-/// moved, and `rollback()` restores everything. Latencies equal `analytic_latency_s()` of the same mapping to the
-/// last bit, because both take the same maxima of the same sums. No call allocates once the buffers have grown.
+/// Changes since the last `commit()` form one attempt; `latency_s()` recomputes only the layers whose end may
+/// have moved, and `rollback()` restores everything. Latencies equal `analytic_latency_s()` of the same
+/// mapping to the last bit, because both take the same maxima of the same sums. No call allocates once the
+/// buffers have grown.
 ///
-/// The layers stand in a topological order of dependencies and accelerator orders together, which a move repairs
-/// locally (Pearce and Kelly, JEA 11, 2007).
+/// The layers stand in a topological order of dependencies and accelerator orders together, which a move
+/// repairs locally (Pearce and Kelly, JEA 11, 2007).
 class IncrementalSchedule {
  public:
   static constexpr LayerIndex kNone = std::numeric_limits<LayerIndex>::max();
@@ -37,8 +38,8 @@ class IncrementalSchedule {
   /// End of a layer as of the last `latency_s()`.
   double end_s(LayerIndex layer) const { return nodes_[layer].end_s; }
 
-  /// Moves a layer to an accelerator that runs it, behind @p predecessor there (kNone: to the front). Its pin and
-  /// fusions stay as they are; the caller sees to them.
+  /// Moves a layer to an accelerator that runs it, behind @p predecessor there (kNone: to the front). Its pin
+  /// and fusions stay as they are; the caller sees to them.
   /// @returns false if the order would contradict a dependency; the attempt must then be rolled back
   bool move(LayerIndex layer, AcceleratorIndex to, LayerIndex predecessor);
   void set_pinned(LayerIndex layer, bool pinned);
@@ -58,10 +59,10 @@ class IncrementalSchedule {
     AcceleratorIndex accelerator = 0;
     LayerIndex before = kNone;
     LayerIndex after = kNone;
-    std::uint32_t rank = 0;            ///< in the topological order
+    std::uint32_t rank = 0;  ///< in the topological order
     std::uint32_t unfused_outputs = 0;
     bool pinned = false;
-    bool stale = true;                 ///< `seconds` must be computed anew
+    bool stale = true;  ///< `seconds` must be computed anew
   };
   struct List {
     LayerIndex first = kNone;
@@ -93,8 +94,8 @@ class IncrementalSchedule {
   std::vector<char> fused_;
   std::vector<LayerIndex> by_rank_;
 
-  std::vector<LayerIndex> pending_;     ///< layers whose end must be computed anew
-  std::vector<std::uint64_t> dirty_;    ///< the same as a bit a rank, during latency_s()
+  std::vector<LayerIndex> pending_;   ///< layers whose end must be computed anew
+  std::vector<std::uint64_t> dirty_;  ///< the same as a bit a rank, during latency_s()
 
   // What the running attempt has changed, as it was before.
   std::uint32_t attempt_ = 1;

@@ -32,7 +32,8 @@ struct Activity {
 /// When everything happens: what both evaluators make of a mapping.
 class Schedule {
  public:
-  /// The activities that a mapping comes down to, without times: no transfer for what is pinned, fused or empty.
+  /// The activities that a mapping comes down to, without times: no transfer for what is pinned, fused or
+  /// empty.
   Schedule(const Problem& problem, const Mapping& mapping);
 
   /// Activities of a layer in their order; there is always a computation.

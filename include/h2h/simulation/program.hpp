@@ -6,8 +6,8 @@
 
 namespace h2h {
 
-/// A graph of activities for SimGrid, in plain arrays: what a mapping comes down to, without layers or accelerators.
-/// An activity starts as soon as all activities before it have ended.
+/// A graph of activities for SimGrid, in plain arrays: what a mapping comes down to, without layers or
+/// accelerators. An activity starts as soon as all activities before it have ended.
 struct ReplayProgram {
   /// Node of the platform: 0 is the host, 1 + a is FPGA a.
   using Node = std::uint32_t;
@@ -19,7 +19,8 @@ struct ReplayProgram {
   };
 
   std::vector<Activity> activities;
-  /// The activities that wait for activity i are `successors[first_successor[i]] .. [first_successor[i + 1]]`.
+  /// The activities that wait for activity i are `successors[first_successor[i]] .. [first_successor[i +
+  /// 1]]`.
   std::vector<std::uint32_t> first_successor = {0};
   std::vector<std::uint32_t> successors;
 };

@@ -10,12 +10,12 @@
 
 namespace h2h {
 
-/// What a mapping comes down to for SimGrid: the activities of @p schedule (its times are not read), serial execution.
-/// Activity i of the program is activity i of the schedule.
+/// What a mapping comes down to for SimGrid: the activities of @p schedule (its times are not read), serial
+/// execution. Activity i of the program is activity i of the schedule.
 ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 
-/// Schedule of a complete, valid mapping by SimGrid, with contention on the real topology: bit-wise the same at
-/// every call.
+/// Schedule of a complete, valid mapping by SimGrid, with contention on the real topology: bit-wise the same
+/// at every call.
 Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator);
 
 /// Judges mappings by SimGrid, several side by side.

@@ -13,19 +13,21 @@
 namespace h2h {
 
 struct SimulatorOptions {
-  std::vector<std::string> cfg;  ///< `KEY:VALUE` as for SimGrid's --cfg; later ones win, also over our own settings
+  std::vector<std::string>
+      cfg;  ///< `KEY:VALUE` as for SimGrid's --cfg; later ones win, also over our own settings
   std::vector<std::string> log;  ///< as for SimGrid's --log
   /// New bandwidth of the links that belong to one FPGA's host route alone.
   std::optional<double> bandwidth_Bps;
 };
 
-/// A SimGrid process. SimGrid's engine is one of a process and may abort on what it is given, so it lives in a
-/// forked child: whatever happens there becomes an exception here. Threads must not fork: create simulators before
-/// starting any.
+/// A SimGrid process. SimGrid's engine is one of a process and may abort on what it is given, so it lives in
+/// a forked child: whatever happens there becomes an exception here. Threads must not fork: create simulators
+/// before starting any.
 class Simulator {
  public:
   /// Checks a platform file (`check_platform_xml`), then loads it.
-  /// @throws Error (input) if it is wrong, or an FPGA cannot be reached from the host; (usage) if SimGrid refuses an
+  /// @throws Error (input) if it is wrong, or an FPGA cannot be reached from the host; (usage) if SimGrid
+  /// refuses an
   ///         option or no link belongs to one FPGA alone
   explicit Simulator(const std::filesystem::path& platform, const SimulatorOptions& options = {});
   ~Simulator();
@@ -44,8 +46,8 @@ class Simulator {
 };
 
 /// A SimGrid process that runs one program after the other on a running clock: three times as fast as
-/// Simulator::replay, but the last digits depend on what ran before (1e-11 relative). For searches, which compare
-/// with a margin of 1e-9.
+/// Simulator::replay, but the last digits depend on what ran before (1e-11 relative). For searches, which
+/// compare with a margin of 1e-9.
 class ReplayWorker {
  public:
   explicit ReplayWorker(const std::filesystem::path& platform, const SimulatorOptions& options = {});

@@ -10,12 +10,12 @@
 
 namespace h2h {
 
-/// Product of sizes. @throws std::overflow_error beyond 2^53, where a double no longer holds it exactly; a Workload
-/// checks its layers once, so that nothing behind it meets that.
+/// Product of sizes. @throws std::overflow_error beyond 2^53, where a double no longer holds it exactly; a
+/// Workload checks its layers once, so that nothing behind it meets that.
 std::int64_t product(std::initializer_list<std::int64_t> factors);
 
-/// Size of a feature map or of a sequence of vectors: `channels x height x width`, without the batch. A vector is
-/// `channels x 1 x 1`, a sequence of T vectors `channels x T x 1`.
+/// Size of a feature map or of a sequence of vectors: `channels x height x width`, without the batch. A
+/// vector is `channels x 1 x 1`, a sequence of T vectors `channels x T x 1`.
 struct Shape {
   std::int64_t channels = 0;
   std::int64_t height = 1;
@@ -26,10 +26,10 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-// The layer types. Each knows the sizes of one inference: `weights` and `macs` in numbers, `input` and `output`
-// as shapes. Conv is Table 1's <N, M, R, C, K, S>, FC its <N, M>, LSTM its <N, H, L>; the others are what real
-// networks need besides. Biases are not counted. To add a type: a struct here, its name in `kLayerTypeNames`, its
-// keys in src/workload/layer_reader.cpp, and whatever the compiler then asks for.
+// The layer types. Each knows the sizes of one inference: `weights` and `macs` in numbers, `input` and
+// `output` as shapes. Conv is Table 1's <N, M, R, C, K, S>, FC its <N, M>, LSTM its <N, H, L>; the others are
+// what real networks need besides. Biases are not counted. To add a type: a struct here, its name in
+// `kLayerTypeNames`, its keys in src/workload/layer_reader.cpp, and whatever the compiler then asks for.
 
 struct Conv {
   std::int64_t out_channels = 0;
@@ -42,9 +42,13 @@ struct Conv {
   std::int64_t stride_width = 1;
   std::int64_t groups = 1;
 
-  std::int64_t weights() const { return product({out_channels, in_channels / groups, kernel_height, kernel_width}); }
+  std::int64_t weights() const {
+    return product({out_channels, in_channels / groups, kernel_height, kernel_width});
+  }
   std::int64_t macs() const { return product({weights(), out_height, out_width}); }
-  Shape input() const { return {in_channels, product({out_height, stride_height}), product({out_width, stride_width})}; }
+  Shape input() const {
+    return {in_channels, product({out_height, stride_height}), product({out_width, stride_width})};
+  }
   Shape output() const { return {out_channels, out_height, out_width}; }
 };
 
@@ -77,10 +81,13 @@ struct Lstm {
   }
   std::int64_t macs() const { return product({weights(), sequence_length}); }
   Shape input() const { return {input_size, sequence_length}; }
-  Shape output() const { return {directions() * hidden_size, outputs == Outputs::sequence ? sequence_length : 1}; }
+  Shape output() const {
+    return {directions() * hidden_size, outputs == Outputs::sequence ? sequence_length : 1};
+  }
 };
 
-/// rows x inner times inner x columns. With `weights` the second factor is trained; without, it is a second input.
+/// rows x inner times inner x columns. With `weights` the second factor is trained; without, it is a second
+/// input.
 struct MatMul {
   std::int64_t rows = 0;
   std::int64_t inner = 0;
@@ -122,7 +129,9 @@ struct Pool {
 
   std::int64_t weights() const { return 0; }
   std::int64_t macs() const { return 0; }
-  Shape input() const { return {channels, product({out_height, stride_height}), product({out_width, stride_width})}; }
+  Shape input() const {
+    return {channels, product({out_height, stride_height}), product({out_width, stride_width})};
+  }
   Shape output() const { return {channels, out_height, out_width}; }
 };
 
@@ -160,8 +169,8 @@ enum class LayerType : std::uint8_t { conv, fc, lstm, matmul, attention, pool, a
 const std::vector<std::string>& layer_type_names();
 std::string_view to_string(LayerType type);
 
-/// A vertex of a workload: what one layer computes. Counts include the batch, which multiplies activations and
-/// work and never weights.
+/// A vertex of a workload: what one layer computes. Counts include the batch, which multiplies activations
+/// and work and never weights.
 struct Layer {
   std::string name;
   std::string modality;  ///< empty: always on

@@ -25,9 +25,9 @@ struct Dependency {
     residual  ///< summed into the consumer's output, of which it has the size
   };
   Role role = Role::input;
-  /// Of an input: its part of the consumer's input feature map is `features / of_features`. They are the channels
-  /// that it contributes (the flattened features into a fully connected layer) and the sum over all inputs, also
-  /// those of modalities that are switched off.
+  /// Of an input: its part of the consumer's input feature map is `features / of_features`. They are the
+  /// channels that it contributes (the flattened features into a fully connected layer) and the sum over all
+  /// inputs, also those of modalities that are switched off.
   std::int64_t features = 1;
   std::int64_t of_features = 1;
 };
@@ -50,9 +50,9 @@ struct WorkloadDescription {
   Location where;
 };
 
-/// A heterogeneous model G_model (section 3 of the paper): a directed acyclic Boost.Graph whose vertices are layers.
-/// Whoever holds one may rely on it: names are unique, the graph is acyclic, shapes fit along the edges (unless the
-/// file says that they do not), and no size overflows.
+/// A heterogeneous model G_model (section 3 of the paper): a directed acyclic Boost.Graph whose vertices are
+/// layers. Whoever holds one may rely on it: names are unique, the graph is acyclic, shapes fit along the
+/// edges (unless the file says that they do not), and no size overflows.
 class Workload {
  public:
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Layer, Dependency>;
@@ -73,9 +73,9 @@ class Workload {
   /// Names of all modalities, in order of first use.
   std::vector<std::string> modalities() const;
 
-  /// The workload with some modalities switched off. Layers of no modality stay, unless all that they read is gone.
-  /// A layer that loses some of its inputs keeps its shape, weights and work: the missing part is taken as zeros,
-  /// and nothing is transferred for it.
+  /// The workload with some modalities switched off. Layers of no modality stay, unless all that they read is
+  /// gone. A layer that loses some of its inputs keeps its shape, weights and work: the missing part is taken
+  /// as zeros, and nothing is transferred for it.
   /// @param wanted names to keep, or names with a leading '-' to switch off
   /// @throws Error (usage) for an unknown name, or when no layer is left
   Workload with_modalities(std::span<const std::string> wanted) const;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <h2h/base/section.hpp>
-#include <h2h/workload/layer.hpp>
-
 #include <cmath>
 #include <cstdint>
 #include <string_view>
+
+#include <h2h/base/section.hpp>
+#include <h2h/workload/layer.hpp>
 
 namespace h2h {
 

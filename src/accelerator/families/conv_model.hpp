@@ -10,8 +10,9 @@
 
 namespace h2h {
 
-/// What the convolution accelerators share: `frequency_MHz`, `efficiency` (1), layers that only move data, and with
-/// a block `matrix_vector` also fc, lstm, matmul and attention. A family adds the time of a convolution.
+/// What the convolution accelerators share: `frequency_MHz`, `efficiency` (1), layers that only move data,
+/// and with a block `matrix_vector` also fc, lstm, matmul and attention. A family adds the time of a
+/// convolution.
 class ConvModel : public AcceleratorModel {
  public:
   ConvModel(const Section& parameters, const Device& device);
@@ -20,7 +21,8 @@ class ConvModel : public AcceleratorModel {
   std::optional<ComputeTime> time(const Layer& layer) const override;
 
  protected:
-  /// Time for all repeats of the loop; @p dram_s is that of moving the layer's tensors once at full DRAM speed.
+  /// Time for all repeats of the loop; @p dram_s is that of moving the layer's tensors once at full DRAM
+  /// speed.
   virtual ComputeTime conv_time(const ConvLoop& loop, double dram_s) const = 0;
 
   double dram_Bps() const { return dram_Bps_; }

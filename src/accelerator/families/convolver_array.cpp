@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <h2h/plugin/plugin.hpp>
+
 #include "conv_model.hpp"
 #include "data_movement.hpp"
-
-#include <h2h/plugin/plugin.hpp>
 
 namespace h2h {
 namespace {

@@ -5,8 +5,8 @@
 
 namespace h2h {
 
-/// Layers without arithmetic to speak of. They run on every shipped accelerator at the speed of its local DRAM
-/// [assumed: the twelve papers do not time them].
+/// Layers without arithmetic to speak of. They run on every shipped accelerator at the speed of its local
+/// DRAM [assumed: the twelve papers do not time them].
 inline bool only_moves_data(LayerType type) {
   return type == LayerType::pool || type == LayerType::add || type == LayerType::concat;
 }
@@ -17,7 +17,8 @@ inline ComputeTime data_movement_time(const Layer& layer, const Device& device, 
 
 /// The larger of arithmetic and DRAM time, which double buffering overlaps.
 inline ComputeTime overlapped(double compute_s, double dram_s) {
-  return compute_s >= dram_s ? ComputeTime{compute_s, Bottleneck::compute} : ComputeTime{dram_s, Bottleneck::dram};
+  return compute_s >= dram_s ? ComputeTime{compute_s, Bottleneck::compute}
+                             : ComputeTime{dram_s, Bottleneck::dram};
 }
 
 }  // namespace h2h

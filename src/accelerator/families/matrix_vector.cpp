@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "matrix_vector.hpp"
 
-#include "conv_loop.hpp"
-#include "data_movement.hpp"
-
-#include <h2h/plugin/plugin.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include <h2h/plugin/plugin.hpp>
+
+#include "conv_loop.hpp"
+#include "data_movement.hpp"
 
 namespace h2h {
 

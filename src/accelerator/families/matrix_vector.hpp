@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <h2h/accelerator/model.hpp>
-
 #include <optional>
+
+#include <h2h/accelerator/model.hpp>
 
 namespace h2h {
 

@@ -8,8 +8,8 @@
 namespace h2h {
 namespace {
 
-/// Family `roofline`: the larger of arithmetic at `peak_GOPS` x `efficiency` (1) and of moving weights, input and
-/// output once through the local DRAM. Runs every type of layer.
+/// Family `roofline`: the larger of arithmetic at `peak_GOPS` x `efficiency` (1) and of moving weights, input
+/// and output once through the local DRAM. Runs every type of layer.
 class Roofline : public AcceleratorModel {
  public:
   Roofline(const Section& parameters, const Device& device)

@@ -8,9 +8,9 @@
 namespace h2h {
 namespace {
 
-/// Family `table`: measured seconds by layer name (`layers`), for accelerators that were profiled. A layer that is
-/// not listed takes `default_s`, or does not run here where that is absent. The seconds are of one inference; a
-/// batch multiplies them.
+/// Family `table`: measured seconds by layer name (`layers`), for accelerators that were profiled. A layer
+/// that is not listed takes `default_s`, or does not run here where that is absent. The seconds are of one
+/// inference; a batch multiplies them.
 class Table : public AcceleratorModel {
  public:
   Table(const Section& parameters, const Device& /*device*/) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conv_model.hpp"
-#include "data_movement.hpp"
+#include <algorithm>
+#include <array>
 
 #include <h2h/plugin/plugin.hpp>
 
-#include <algorithm>
-#include <array>
+#include "conv_model.hpp"
+#include "data_movement.hpp"
 
 namespace h2h {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conv_model.hpp"
-#include "data_movement.hpp"
+#include <algorithm>
 
 #include <h2h/plugin/plugin.hpp>
 
-#include <algorithm>
+#include "conv_model.hpp"
+#include "data_movement.hpp"
 
 namespace h2h {
 namespace {
