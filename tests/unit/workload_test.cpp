@@ -205,7 +205,7 @@ TEST(WorkloadTotals, AreLimitedToo) {
   EXPECT_EQ(error_of([&] { parse_workload(yaml, "w.yaml"); }), "no error");
   EXPECT_EQ(error_of([&] { parse_workload(yaml, "w.yaml").with_batch(2); }), "usage: " + too_large);
   yaml += "  - {name: more, type: fc, in_features: 2, out_features: 1}\n";
-  EXPECT_EQ(error_of([&] { parse_workload(yaml, "w.yaml"); }), "input: w.yaml: " + too_large);
+  EXPECT_EQ(error_of([&] { parse_workload(yaml, "w.yaml"); }), "input: w.yaml:1:1: " + too_large);
 }
 
 struct Shipped {
