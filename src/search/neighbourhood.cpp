@@ -142,9 +142,10 @@ bool Neighbourhood::shift_layer(PlanSchedule& schedule) {
 }
 
 bool Neighbourhood::exchange_pins(PlanSchedule& schedule) {
-  if (schedule.unpinned().empty()) return false;
-  const LayerIndex layer = draw_one(random_, schedule.unpinned());
-  return apply_if_valid(PinMove{layer, draw_below(random_, problem_->layers())}, schedule);
+  const auto unpinned = schedule.unpinned(schedule.accelerator(draw_layer(schedule)));
+  if (unpinned.empty()) return false;
+  return apply_if_valid(PinMove{draw_one(random_, unpinned), draw_below(random_, problem_->layers())},
+                        schedule);
 }
 
 bool Neighbourhood::disturb(PlanSchedule& schedule) {

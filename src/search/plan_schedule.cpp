@@ -25,6 +25,7 @@ PlanSchedule::PlanSchedule(const Problem& problem, Plan plan, Objective objectiv
       tail_s_(least_tails_s(problem)),
       pinned_bytes_(problem.accelerators()),
       output_bytes_(problem.accelerators()),
+      unpinned_(problem.accelerators()),
       unpinned_place_(problem.layers()),
       stride_(std::max(kLeastStride, problem.accelerators())),
       last_(problem.accelerators(), kNone) {
@@ -44,8 +45,7 @@ PlanSchedule::PlanSchedule(const Problem& problem, Plan plan, Objective objectiv
     if (plan_.pinned[layer] != 0) {
       pinned_bytes_[a] += cost.weight_bytes;
     } else if (cost.weight_bytes > 0) {
-      unpinned_place_[layer] = static_cast<std::uint32_t>(unpinned_.size());
-      unpinned_.push_back(layer);
+      note_unpinned(layer);
     }
   }
   find_sole_consumers();
@@ -92,6 +92,20 @@ void PlanSchedule::bytes_changed(AcceleratorIndex accelerator) {
   if (tight || resident_) changed_from(0);
 }
 
+void PlanSchedule::note_unpinned(LayerIndex layer) {
+  std::vector<LayerIndex>& list = unpinned_[plan_.accelerator[layer]];
+  unpinned_place_[layer] = static_cast<std::uint32_t>(list.size());
+  list.push_back(layer);
+}
+
+void PlanSchedule::forget_unpinned(LayerIndex layer) {
+  std::vector<LayerIndex>& list = unpinned_[plan_.accelerator[layer]];
+  const LayerIndex moved = list.back();
+  list[unpinned_place_[layer]] = moved;
+  unpinned_place_[moved] = unpinned_place_[layer];
+  list.pop_back();
+}
+
 void PlanSchedule::set_pinned(LayerIndex layer, bool pinned) {
   const AcceleratorIndex a = plan_.accelerator[layer];
   const std::int64_t bytes = problem_->cost(layer, a).weight_bytes;
@@ -100,13 +114,9 @@ void PlanSchedule::set_pinned(LayerIndex layer, bool pinned) {
   pinned_bytes_[a] += pinned ? bytes : -bytes;
   bytes_changed(a);
   if (pinned) {
-    const LayerIndex moved = unpinned_.back();
-    unpinned_[unpinned_place_[layer]] = moved;
-    unpinned_place_[moved] = unpinned_place_[layer];
-    unpinned_.pop_back();
+    forget_unpinned(layer);
   } else {
-    unpinned_place_[layer] = static_cast<std::uint32_t>(unpinned_.size());
-    unpinned_.push_back(layer);
+    note_unpinned(layer);
   }
   changed_from(position_[layer]);
 }
@@ -129,7 +139,10 @@ void PlanSchedule::place(LayerIndex layer, AcceleratorIndex to) {
   const AcceleratorIndex from = plan_.accelerator[layer];
   output_bytes_[from] -= problem_->cost(layer, from).output_bytes;
   output_bytes_[to] += problem_->cost(layer, to).output_bytes;
+  const bool has_weights = problem_->cost(layer, from).weight_bytes > 0;
+  if (has_weights) forget_unpinned(layer);
   plan_.accelerator[layer] = to;
+  if (has_weights) note_unpinned(layer);
   if (resident_) changed_from(0);
   changed_from(position_[layer]);
 }
@@ -232,9 +245,11 @@ double PlanSchedule::walk(double limit) {
     }
   }
   walked_to_ = position;
-  double latency_s = 0;
+  double latency_s = -1;  // so that a network that takes no time has a last layer, too
   for (const LayerIndex layer : last_) {
-    if (layer != kNone) latency_s = std::max(latency_s, nodes_[layer].stored_end_s);
+    if (layer == kNone || nodes_[layer].stored_end_s <= latency_s) continue;
+    latency_s = nodes_[layer].stored_end_s;
+    final_layer_ = layer;
   }
   const double value = with_energy ? value_of(objective_, latency_s, energy_J) : latency_s;
   return value < limit ? value : kNever;
@@ -276,6 +291,7 @@ void PlanSchedule::commit() {
   renew_snapshots();
   changes_.clear();
   kept_value_ = value_;
+  kept_final_layer_ = final_layer_;
   first_changed_ = problem_->layers();
   walked_to_ = walked_from_;
 }
@@ -302,15 +318,13 @@ void PlanSchedule::rollback() {
     }
   }
   value_ = kept_value_;
+  final_layer_ = kept_final_layer_;
   first_changed_ = problem_->layers();
 }
 
 void PlanSchedule::critical_chain(std::vector<LayerIndex>& chain) const {
   chain.clear();
-  LayerIndex layer = 0;
-  for (LayerIndex other = 1; other < problem_->layers(); ++other) {
-    if (nodes_[other].stored_end_s > nodes_[layer].stored_end_s) layer = other;
-  }
+  LayerIndex layer = kept_final_layer_;
   while (layer != kNone) {
     chain.push_back(layer);
     const Node& node = nodes_[layer];

@@ -39,8 +39,8 @@ class PlanSchedule {
     return problem_->cost(layer, accelerator).weight_bytes;
   }
   std::int64_t budget_bytes(AcceleratorIndex accelerator) const { return budget_bytes_[accelerator]; }
-  /// Layers that have weights and are not pinned.
-  std::span<const LayerIndex> unpinned() const { return unpinned_; }
+  /// Layers of an accelerator that have weights and are not pinned.
+  std::span<const LayerIndex> unpinned(AcceleratorIndex accelerator) const { return unpinned_[accelerator]; }
   /// Positions between which a layer may stand: behind its producers, before its consumers.
   std::uint32_t earliest(LayerIndex layer) const;
   std::uint32_t latest(LayerIndex layer) const;
@@ -83,6 +83,8 @@ class PlanSchedule {
   void find_tails();
   void put(LayerIndex layer, std::uint32_t to);
   void set_pinned(LayerIndex layer, bool pinned);
+  void note_unpinned(LayerIndex layer);
+  void forget_unpinned(LayerIndex layer);
   void place(LayerIndex layer, AcceleratorIndex to);
   void changed_from(std::uint32_t position) {
     first_changed_ = position < first_changed_ ? position : first_changed_;
@@ -111,8 +113,8 @@ class PlanSchedule {
   std::vector<std::int64_t> pinned_bytes_;
   std::vector<std::int64_t> output_bytes_;  ///< of all its layers
   std::int64_t largest_output_bytes_ = 0;
-  std::vector<LayerIndex> unpinned_;
-  std::vector<std::uint32_t> unpinned_place_;  ///< by layer
+  std::vector<std::vector<LayerIndex>> unpinned_;  ///< by accelerator
+  std::vector<std::uint32_t> unpinned_place_;      ///< by layer
 
   std::uint32_t stride_;
   std::vector<LayerIndex> snapshots_;  ///< by position / stride and accelerator: the last layer before it
@@ -120,7 +122,9 @@ class PlanSchedule {
 
   double kept_value_ = 0;
   double value_ = 0;
-  std::uint32_t first_changed_ = 0;  ///< position
+  LayerIndex final_layer_ = kNone;       ///< of the attempt: the last to end
+  LayerIndex kept_final_layer_ = kNone;  ///< as of the last commit
+  std::uint32_t first_changed_ = 0;      ///< position
   std::uint32_t walked_from_ = 0;
   std::uint32_t walked_to_ = 0;
   std::vector<Change> changes_;

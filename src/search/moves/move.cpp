@@ -11,10 +11,9 @@ void reassign(PlanSchedule& schedule, LayerIndex layer, AcceleratorIndex to) {
 }
 
 void fill(PlanSchedule& schedule, AcceleratorIndex accelerator) {
-  for (std::size_t i = 0; i < schedule.unpinned().size();) {
-    const LayerIndex layer = schedule.unpinned()[i];
-    if (schedule.accelerator(layer) == accelerator &&
-        schedule.weight_bytes(layer, accelerator) <= schedule.room_bytes(accelerator)) {
+  for (std::size_t i = 0; i < schedule.unpinned(accelerator).size();) {
+    const LayerIndex layer = schedule.unpinned(accelerator)[i];
+    if (schedule.weight_bytes(layer, accelerator) <= schedule.room_bytes(accelerator)) {
       schedule.pin(layer);  // the last of the list takes its place
     } else {
       ++i;
