@@ -94,5 +94,6 @@ H2H_PLUGIN(best) {
                      "h2h-sim",
                      {h2h::describe_evals(), h2h::describe_time("1s"), h2h::describe_objective(),
                       h2h::describe_scope(), h2h::describe_seed()},
-                     [](const h2h::Section& options) { return std::make_shared<const h2h::Best>(options); }});
+                     [](const h2h::Section& options) { return std::make_shared<const h2h::Best>(options); },
+                     true});
 }

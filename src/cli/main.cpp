@@ -112,6 +112,7 @@ int run(int argc, char** argv) {
   cli::Command command;
   cli::add_run(app, options, registry, command);
   cli::add_replay(app, options, registry, command);
+  cli::add_compare(app, options, registry, command);
   cli::add_costs(app, options, registry, command);
   cli::add_check(app, options, registry, command);
   cli::add_list(app, options, registry, command);

@@ -52,10 +52,15 @@ void add_input_options(CLI::App& app, Options& options) {
   const std::string group = "Input";
   add_file(app, "-p,--platform", options.platform, "SimGrid platform (XML)", group);
   add_file(app, "-w,--workload", options.workload, "Layer graph (YAML)", group);
-  add_file(app, "--accelerators", options.catalogue, "Catalogue (YAML) instead of the platform's", group);
   app.add_option("--bandwidth", options.bandwidth, "Of each FPGA's own links: 0.125GBps")
       ->type_name("RATE")
       ->group(group);
+  add_adjustment_options(app, options);
+}
+
+void add_adjustment_options(CLI::App& app, Options& options) {
+  const std::string group = "Input";
+  add_file(app, "--accelerators", options.catalogue, "Catalogue (YAML) instead of the platform's", group);
   app.add_option("-b,--batch", options.batch, "Batch instead of the workload's")
       ->check(whole_number_from_1_to(1 << 30))
       ->type_name("N")
@@ -105,6 +110,10 @@ void add_table_options(CLI::App& app, Options& options) {
 void add_result_options(CLI::App& app, Options& options) {
   add_table_options(app, options);
   add_file(app, "--save-mapping", options.save_mapping, "Write the mapping as YAML", "Results");
+  add_judging_options(app, options);
+}
+
+void add_judging_options(CLI::App& app, Options& options) {
   app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, no SimGrid")->group("Results");
   app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command")->group("Results");
 }
@@ -168,6 +177,12 @@ Inputs read(const Options& options, const Registry& registry) {
   for (const std::string& warning : inputs.warnings)
     spdlog::warn("{}: {}", inputs.platform_file.string(), warning);
   return inputs;
+}
+
+void refuse_shared_output(const std::vector<std::string>& targets) {
+  if (std::count(targets.begin(), targets.end(), "-") > 1) {
+    throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
+  }
 }
 
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write) {

@@ -51,10 +51,13 @@ using Command = std::function<void()>;
 CLI::Validator one_of(std::vector<std::string> words);
 
 void add_input_options(CLI::App& app, Options& options);
+void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
 void add_table_options(CLI::App& app, Options& options);   ///< JSON and CSV
 void add_result_options(CLI::App& app, Options& options);  ///< and what runs of mappers can write besides
+
+void add_judging_options(CLI::App& app, Options& options);  ///< how results are judged and shown
 
 /// Reads what the options name. @throws Error
 Inputs read(const Options& options, const Registry& registry);
@@ -66,6 +69,9 @@ std::vector<std::filesystem::path> data_folders(const std::string& kind);
 
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);
+
+/// Refuses more than one "-", which is standard output.
+void refuse_shared_output(const std::vector<std::string>& targets);
 
 /// Writes the results that the options ask for: JSON and CSV to files or to standard output, otherwise the
 /// table.

@@ -51,6 +51,8 @@ struct StepFamily {
   std::vector<OptionDescription> options;
   /// Reads every option that it knows from a section; whoever calls it refuses the rest.
   std::function<std::shared_ptr<const MappingStep>(const Section& options)> make;
+  /// Maps a workload from nothing; other steps need a mapping to improve.
+  bool from_nothing = false;
 };
 
 /// A named chain of steps.
