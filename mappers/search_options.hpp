@@ -13,35 +13,31 @@ namespace h2h {
 
 // The bracketed options that all searches share.
 
-/// `evals=N`, or `time=1s`, in wall time.
-inline SearchLimit limit_option(const Section& options, SearchLimit otherwise) {
-  if (options.has("evals") && options.has("time")) {
+/// `evals=N`, or `time=1s` of wall time.
+inline SearchLimit limit_option(const Section& options, double otherwise_s) {
+  const std::int64_t evaluations = options.integer("evals", 0, {0});
+  if (evaluations > 0 && options.has("time")) {
     options.fail("time", "a search is limited by evals or by time, not by both");
   }
-  SearchLimit limit = otherwise;
-  if (options.has("evals")) {
-    limit.evaluations = static_cast<std::uint64_t>(options.integer("evals", {0}));
-  } else if (options.has("time")) {
-    limit = {std::nullopt, options.quantity("time", Dimension::seconds)};
-  }
-  return limit;
+  if (evaluations > 0) return {static_cast<std::uint64_t>(evaluations), 0};
+  return {std::nullopt, options.has("time") ? options.quantity("time", Dimension::seconds) : otherwise_s};
 }
 
 inline Objective objective_option(const Section& options) {
   static const std::array<std::string, 3> kObjectives = {"latency", "energy", "edp"};
   const std::string name = options.choice("objective", kObjectives, "latency");
-  if (name == "energy") return Objective::energy;
-  return name == "edp" ? Objective::energy_delay_product : Objective::latency;
+  if (name == "energy") return kEnergy;
+  return name == "edp" ? kEnergyDelayProduct : kLatency;
 }
 
 /// The step's own seed, if it has one.
 inline std::optional<std::uint64_t> seed_option(const Section& options) {
-  if (!options.has("seed")) return std::nullopt;
-  return static_cast<std::uint64_t>(options.integer("seed", {0}));
+  const std::int64_t seed = options.integer("seed", 0, {0});
+  return seed == 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(seed));
 }
 
 inline OptionDescription describe_evals() {
-  return {"evals", "", "stop after so many evaluations; the result is then the same on every machine"};
+  return {"evals", "0", "stop after so many evaluations, whatever the machine; 0: by time"};
 }
 inline OptionDescription describe_time(std::string otherwise) {
   return {"time", std::move(otherwise), "stop after so much wall time"};
@@ -50,7 +46,7 @@ inline OptionDescription describe_objective() {
   return {"objective", "latency", "what to make small: latency, energy or edp (their product)"};
 }
 inline OptionDescription describe_seed() {
-  return {"seed", "", "of the random numbers; default: --seed"};
+  return {"seed", "0", "of the random numbers; 0: that of --seed"};
 }
 
 }  // namespace h2h

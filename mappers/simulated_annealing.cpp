@@ -18,7 +18,7 @@ namespace {
 class SimulatedAnnealing : public MappingStep {
  public:
   explicit SimulatedAnnealing(const Section& options)
-      : limit_(limit_option(options, {std::nullopt, 1})),
+      : limit_(limit_option(options, 1)),
         objective_(objective_option(options)),
         scope_(scope_option(options)),
         seed_(seed_option(options)),
@@ -35,7 +35,9 @@ class SimulatedAnnealing : public MappingStep {
     StepResult result;
     result.evaluations = progress.evaluations();
     result.mapping = best.value < before ? mapping_of(problem, best.plan, scope_) : mapping;
-    return unless_worse(problem, mapping, std::move(result), context);
+    // Of less energy a mapping may well take longer.
+    return objective_ == kLatency ? unless_worse(problem, mapping, std::move(result), context)
+                                  : std::move(result);
   }
 
  private:

@@ -18,7 +18,7 @@ Progress::Progress(SearchLimit limit) : limit_(limit), began_s_(now_s()) {
   look();
 }
 
-void Progress::look() {
+double Progress::look() {
   constexpr std::uint64_t kBetweenLooks = 64;
   next_look_ = evaluations_ + kBetweenLooks;
   if (limit_.evaluations) {
@@ -29,6 +29,7 @@ void Progress::look() {
   } else {
     fraction_ = limit_.seconds > 0 ? (now_s() - began_s_) / limit_.seconds : 1;
   }
+  return fraction_;
 }
 
 AnnealingResult anneal(PlanSchedule& schedule, Neighbourhood& neighbourhood, Cooling cooling,

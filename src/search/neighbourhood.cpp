@@ -148,6 +148,27 @@ bool Neighbourhood::exchange_pins(PlanSchedule& schedule) {
                         schedule);
 }
 
+void Neighbourhood::draw_group(const PlanSchedule& schedule, std::uint32_t size,
+                               std::vector<LayerIndex>& group) {
+  group.clear();
+  const LayerIndex layer = draw_layer(schedule);
+  const std::uint32_t kind = draw_below(random_, 3);
+  if (kind == 0) {
+    draw_path(layer);
+    group.assign(path_.begin(),
+                 path_.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(size, path_.size())));
+    return;
+  }
+  const std::string& modality = problem_->workload().layer(layer).modality;
+  constexpr std::uint32_t kStretch = 4;
+  const std::uint32_t first = schedule.position(layer);
+  const std::uint32_t end = std::min(first + (kind == 1 ? size : kStretch * size), problem_->layers());
+  for (std::uint32_t i = first; i < end && group.size() < size; ++i) {
+    const LayerIndex one = schedule.plan().sequence[i];
+    if (kind == 1 || problem_->workload().layer(one).modality == modality) group.push_back(one);
+  }
+}
+
 bool Neighbourhood::disturb(PlanSchedule& schedule) {
   // Shares in 100: what found the best mappings of the shipped workloads in equal time.
   const std::uint32_t drawn = draw_below(random_, 100);

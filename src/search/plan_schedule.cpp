@@ -23,8 +23,6 @@ PlanSchedule::PlanSchedule(const Problem& problem, Plan plan, Objective objectiv
       nodes_(problem.layers()),
       kept_nodes_(problem.layers()),
       tail_s_(least_tails_s(problem)),
-      pinned_bytes_(problem.accelerators()),
-      output_bytes_(problem.accelerators()),
       unpinned_(problem.accelerators()),
       unpinned_place_(problem.layers()),
       stride_(std::max(kLeastStride, problem.accelerators())),
@@ -33,14 +31,32 @@ PlanSchedule::PlanSchedule(const Problem& problem, Plan plan, Objective objectiv
     budget_bytes_.push_back(std::min(accelerator.weight_budget_bytes, accelerator.dram_bytes));
     dram_bytes_.push_back(accelerator.dram_bytes);
   }
-  for (std::uint32_t i = 0; i < plan_.sequence.size(); ++i) position_[plan_.sequence[i]] = i;
   for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
-    const AcceleratorIndex a = plan_.accelerator[layer];
-    const Problem::LayerCost& cost = problem.cost(layer, a);
-    output_bytes_[a] += cost.output_bytes;
     for (std::uint32_t kind = 0; kind < problem.kinds(); ++kind) {
       largest_output_bytes_ = std::max(largest_output_bytes_, problem.cost_on_kind(layer, kind).output_bytes);
     }
+  }
+  find_sole_consumers();
+  snapshots_.resize((problem.layers() / stride_ + 1) * static_cast<std::size_t>(problem.accelerators()),
+                    kNone);
+  take_stock();
+}
+
+void PlanSchedule::replace(Plan plan) {
+  plan_ = std::move(plan);
+  take_stock();
+}
+
+/// Everything that follows from the plan.
+void PlanSchedule::take_stock() {
+  pinned_bytes_.assign(problem_->accelerators(), 0);
+  output_bytes_.assign(problem_->accelerators(), 0);
+  for (std::vector<LayerIndex>& list : unpinned_) list.clear();
+  for (std::uint32_t i = 0; i < plan_.sequence.size(); ++i) position_[plan_.sequence[i]] = i;
+  for (LayerIndex layer = 0; layer < problem_->layers(); ++layer) {
+    const AcceleratorIndex a = plan_.accelerator[layer];
+    const Problem::LayerCost& cost = problem_->cost(layer, a);
+    output_bytes_[a] += cost.output_bytes;
     if (cost.weight_bytes == 0) plan_.pinned[layer] = 0;
     if (plan_.pinned[layer] != 0) {
       pinned_bytes_[a] += cost.weight_bytes;
@@ -48,9 +64,8 @@ PlanSchedule::PlanSchedule(const Problem& problem, Plan plan, Objective objectiv
       note_unpinned(layer);
     }
   }
-  find_sole_consumers();
-  snapshots_.resize((problem.layers() / stride_ + 1) * static_cast<std::size_t>(problem.accelerators()),
-                    kNone);
+  std::fill(snapshots_.begin(), snapshots_.end(), kNone);
+  first_changed_ = 0;
   renew_snapshots();
   value();
   commit();
@@ -251,12 +266,12 @@ double PlanSchedule::walk(double limit) {
     latency_s = nodes_[layer].stored_end_s;
     final_layer_ = layer;
   }
-  const double value = with_energy ? value_of(objective_, latency_s, energy_J) : latency_s;
+  const double value = with_energy ? objective_.value(latency_s, energy_J) : latency_s;
   return value < limit ? value : kNever;
 }
 
 double PlanSchedule::value(double limit) {
-  const bool with_energy = objective_ != Objective::latency;
+  const bool with_energy = objective_.needs_energy();
   if (with_energy) changed_from(0);  // the sum is over all layers
   const std::uint32_t snapshot = std::min(first_changed_, problem_->layers() - 1) / stride_;
   walked_from_ = snapshot * stride_;

@@ -45,7 +45,7 @@ TEST(PlanSchedule, IsTheAnalyticEvaluatorToTheLastBit) {
   for (int i = 0; i < 1000; ++i) {
     const Case one(random, i % 2 == 0);
     const Scope scope = i % 4 < 2 ? Scope::adjacent : Scope::resident;
-    PlanSchedule schedule(one.problem, one.plan, Objective::latency, scope);
+    PlanSchedule schedule(one.problem, one.plan, kLatency, scope);
     Neighbourhood neighbourhood(one.problem, static_cast<std::uint64_t>(i));
     for (int move = 0; move < 60; ++move) {
       const Plan before = schedule.plan();
@@ -77,8 +77,8 @@ TEST(PlanSchedule, EnergyIsThatOfTheSchedule) {
   for (int i = 0; i < 200; ++i) {
     const Case one(random, i % 2 == 0);
     for (const Scope scope : {Scope::adjacent, Scope::resident}) {
-      PlanSchedule schedule(one.problem, one.plan, Objective::energy, scope);
-      PlanSchedule product(one.problem, one.plan, Objective::energy_delay_product, scope);
+      PlanSchedule schedule(one.problem, one.plan, kEnergy, scope);
+      PlanSchedule product(one.problem, one.plan, kEnergyDelayProduct, scope);
       const Mapping mapping = mapping_of(one.problem, schedule.plan(), scope);
       const Schedule analytic = analytic_schedule(one.problem, mapping);
       const double energy_J = energy_of(one.problem, mapping, analytic).paper_J();
@@ -92,7 +92,7 @@ TEST(PlanSchedule, ALimitCutsOffExactlyWhatDoesNotStayBelowIt) {
   test::Random random(14);
   for (int i = 0; i < 500; ++i) {
     const Case one(random, i % 2 == 0);
-    PlanSchedule schedule(one.problem, one.plan, Objective::latency, Scope::adjacent);
+    PlanSchedule schedule(one.problem, one.plan, kLatency, Scope::adjacent);
     Neighbourhood neighbourhood(one.problem, static_cast<std::uint64_t>(i));
     const double latency_s = schedule.value();
     schedule.rollback();
@@ -120,7 +120,7 @@ TEST(Annealing, NeverEndsWorseAndDependsOnTheSeedAlone) {
     std::vector<AnnealingResult> results;
     double before = 0;
     for (int again = 0; again < 2; ++again) {
-      PlanSchedule schedule(one.problem, one.plan, Objective::latency, Scope::adjacent);
+      PlanSchedule schedule(one.problem, one.plan, kLatency, Scope::adjacent);
       before = schedule.value();
       Neighbourhood neighbourhood(one.problem, 5);
       Progress progress(SearchLimit{500, 0});

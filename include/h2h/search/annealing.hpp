@@ -20,18 +20,18 @@ struct SearchLimit {
 class Progress {
  public:
   explicit Progress(SearchLimit limit);
-  /// Counts an evaluation.
-  void advance() {
-    ++evaluations_;
+  /// Counts evaluations.
+  void advance(std::uint64_t evaluations = 1) {
+    evaluations_ += evaluations;
     if (evaluations_ >= next_look_) look();
   }
+  /// Looks at the clock now. @returns the fraction
+  double look();
   std::uint64_t evaluations() const { return evaluations_; }
   double fraction() const { return fraction_; }
   bool done() const { return fraction_ >= 1; }
 
  private:
-  void look();
-
   SearchLimit limit_;
   double began_s_;
   std::uint64_t evaluations_ = 0;

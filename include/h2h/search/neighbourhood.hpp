@@ -23,6 +23,11 @@ class Neighbourhood {
   /// @returns false if the one that was drawn does nothing
   bool disturb(PlanSchedule& schedule);
 
+  /// Layers that belong together: neighbours in the sequence, a piece of a path, or what a modality has
+  /// within some stretch of the sequence.
+  /// @param group emptied and filled with at most @p size layers
+  void draw_group(const PlanSchedule& schedule, std::uint32_t size, std::vector<LayerIndex>& group);
+
   /// Says that the schedule has changed for good.
   void accepted() { chain_.clear(); }
 

@@ -53,6 +53,9 @@ class PlanSchedule {
   /// Moves a layer within the sequence. @pre @p to is between earliest() and latest()
   void shift(LayerIndex layer, std::uint32_t to);
 
+  /// Another plan instead, committed. @pre no attempt is under way
+  void replace(Plan plan);
+
   /// The objective's value, or infinity once it is known not to be below @p limit.
   double value(double limit = std::numeric_limits<double>::infinity());
 
@@ -79,6 +82,7 @@ class PlanSchedule {
     std::uint32_t old;  ///< accelerator or position
   };
 
+  void take_stock();
   void find_sole_consumers();
   void find_tails();
   void put(LayerIndex layer, std::uint32_t to);
