@@ -34,6 +34,7 @@ def main():
     write_csv(out / "table4.csv", table.as_rows(steps))
     (out / "table4.md").write_text(table.as_markdown(steps))
     (out / "summary.md").write_text(summary.as_markdown(out))
+    (out / "table2.md").write_text(summary.table2_as_markdown(out))
     (out / "headlines.md").write_text(summary.headlines_as_markdown(out))
     if not options.numbers_only:
         print("reproduce: wall times and figures", flush=True)

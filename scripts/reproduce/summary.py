@@ -184,13 +184,13 @@ def _mocap(results: Results) -> str:
              for row in results.steps if (row["model"], row["bandwidth"], row["mapper"], row["evaluator"])
              == ("MoCap", "Low-", runs.RELEASE, "analytic")}
     before, after = chain[paper.STEPS[1]], chain[paper.STEPS[3]]
+    transfers_s = sum(after[part] for part in ["weights", "inputs", "outputs"])
     step2_s = paper.table4()["MoCap", "Low-"].step2_s
     return (f"The paper does not say what it sums. {paper.MOCAP_COMPUTATION[0]} % of MoCap's {step2_s} s are "
             f"{step2_s * paper.MOCAP_COMPUTATION[0] / 100:.1f} s, but its critical chain computes for {before['compute']:.1f} s only, so it must be a "
             f"sum over accelerators, as here. Its {paper.MOCAP_COMPUTATION[1]} % after step 4 mean that transfers all but vanish. In our "
-            f"critical chain they do not: it computes for {after['compute']:.2f} s, and transfers weights for {after['weights']:.2f} s and "
-            f"activations for {after['inputs'] + after['outputs']:.2f} s. The sum is less than the paper's latency of "
-            f"{step2_s * paper.table4()['MoCap', 'Low-'].step4_percent / 100:.2f} s.")
+            f"critical chain they do not: it computes for {after['compute']:.2f} s and transfers for {transfers_s:.2f} s. The sum is less "
+            f"than the paper's latency of {step2_s * paper.table4()['MoCap', 'Low-'].step4_percent / 100:.2f} s.")
 
 
 def _variants(results: Results) -> list[str]:
@@ -255,6 +255,11 @@ def _contention_meaning(results: Results) -> str:
         f"{sum(v < -0.05 for v, _, _ in gain[two])} and {sum(v < -0.05 for v, _, _ in gain[one])} cells it rises, by at most "
         f"{max(0, -gain[two][0][0]):.1f} and {max(0, -gain[one][0][0]):.1f} %: a greedy search that sees more may still end in a worse "
         "local optimum.")
+
+
+def table2_as_markdown(folder: pathlib.Path) -> str:
+    """table2.md, which workloads/README.md quotes."""
+    return "\n".join([*_table2(Results(folder)), ""])
 
 
 def headlines_as_markdown(folder: pathlib.Path) -> str:

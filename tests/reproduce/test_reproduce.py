@@ -84,8 +84,9 @@ class Claims(unittest.TestCase):
     def test_every_cell_far_off_is_explained(self):
         self.assertNotIn("not explained", (EXPECTED / "summary.md").read_text())
 
-    def test_readme_quotes_the_headlines(self):
-        self.assertIn((EXPECTED / "headlines.md").read_text(), (SOURCE / "README.md").read_text())
+    def test_readmes_quote_what_was_written(self):
+        for readme, part in [("README.md", "headlines.md"), ("workloads/README.md", "table2.md")]:
+            self.assertIn((EXPECTED / part).read_text(), (SOURCE / readme).read_text(), readme)
 
 
 if __name__ == "__main__":
