@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -21,7 +22,7 @@ namespace {
 
 using namespace h2h;
 
-constexpr char kFooter[] =
+constexpr std::string_view kFooter =
     "Exit status: 0 well, 1 internal error, 2 usage, 3 a file is wrong, 4 nothing maps.\n"
     "Files are looked up as given, then among the shipped ones (h2h-sim list).";
 
@@ -100,7 +101,7 @@ int run(int argc, char** argv) {
       "and says what a mapping costs in latency and energy.",
       "h2h-sim"};
   app.set_version_flag("--version", fmt::format("h2h-sim {}", kVersion));
-  app.footer(kFooter);
+  app.footer(std::string(kFooter));
   app.get_formatter()->column_width(30);
   app.require_subcommand(0, 1);
 

@@ -61,7 +61,7 @@ void run(const Options& options, const Registry& registry) {
     evaluator =
         std::make_unique<ReplayEvaluator>(inputs.platform_file, simulator_options(options), jobs_of(options));
   }
-  StepContext context{*evaluator, options.seed};
+  StepContext context{*evaluator, options.seed, jobs_of(options)};
   Report report = report_on(options, inputs, problem);
   for (const Mapper& mapper : mappers) {
     spdlog::info("mapping {} by {}", inputs.workload.name(), mapper.name);

@@ -221,7 +221,7 @@ void IncrementalSchedule::recompute(LayerIndex layer) {
 }
 
 double IncrementalSchedule::latency_s() {
-  std::uint32_t lowest = static_cast<std::uint32_t>(nodes_.size());
+  auto lowest = static_cast<std::uint32_t>(nodes_.size());
   for (const LayerIndex layer : pending_) {
     mark(nodes_[layer].rank);
     lowest = std::min(lowest, nodes_[layer].rank);

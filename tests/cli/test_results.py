@@ -10,7 +10,7 @@ import unittest
 import jsonschema
 import yaml
 
-from support import SOURCE, USAGE, CommandLineTest
+from support import GOLDEN, SOURCE, USAGE, CommandLineTest
 
 SCHEMA = json.loads((SOURCE / "src/report/result.schema.json").read_text())
 WORKLOADS = ["casua_surf.yaml", "mocap.yaml", "vlocnet.yaml"]
@@ -25,6 +25,15 @@ class Tables(CommandLineTest):
                     table = self.succeed("-w", workload, "-p", platform, "--no-timing")
                     self.assert_golden(f"steps-{workload[:-5]}-{platform[:-4]}.txt", table)
                     self.assertLessEqual(max(map(len, table.splitlines())), 80)
+
+    def test_the_readme_shows_what_the_bare_command_prints(self):
+        # Wall times, the last column of the steps, differ from run to run.
+        readme = [line[4:].rstrip() for line in (SOURCE / "README.md").read_text().splitlines()]
+        shown = readme[readme.index("vlocnet on cloud"):]
+        printed = (GOLDEN / "steps-vlocnet-cloud.txt").read_text().splitlines()
+        for line, golden in zip(shown, printed):
+            self.assertEqual(line[:len(golden)], golden)
+            self.assertRegex(line[len(golden):], r"^( +search| +ms| +[0-9.]+|)$")
 
     def test_wall_times_are_the_only_difference_of_a_timed_table(self):
         timed = self.succeed("-w", "mocap.yaml", "-p", "cloud.xml")

@@ -18,6 +18,7 @@ namespace h2h {
 struct StepContext {
   Evaluator& evaluator;    ///< judges mappings
   std::uint64_t seed = 1;  ///< of a step that draws random numbers and has no seed of its own
+  unsigned jobs = 1;       ///< threads that a step may use
 };
 
 struct StepResult {
