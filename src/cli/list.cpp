@@ -94,8 +94,8 @@ void list_workloads(std::ostream& out) {
   const auto megabytes = [](std::int64_t elements) {
     return fmt::format("{:.1f}", kMegabytesOf32Bit * static_cast<double>(elements));
   };
-  TextTable table({"workload", "layers", "parameters", "MACs", "weights", "outputs", "modalities"},
-                  {"", "", "", "", "MB, fp32", "MB, fp32", ""});
+  TextTable table({"workload", "layers", "params", "MACs", "weights", "outputs", "modalities"},
+                  {"", "", "", "", "fp32 MB", "fp32 MB", ""});
   for (const fs::path& file : shipped("workloads", ".yaml")) {
     const Workload workload = read_workload(file);
     table.add({shipped_name("workloads", file), fmt::format("{}", workload.size()),

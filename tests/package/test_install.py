@@ -73,6 +73,8 @@ class InstalledPackage(unittest.TestCase):
         environment = {key: value for key, value in os.environ.items() if key != "H2H_DATA_DIR"}
         table = run(self.prefix / "bin/h2h-sim", "--platform", "cloud.xml", "--workload", "vlocnet.yaml", cwd="/", env=environment)
         self.assertIn("vlocnet on cloud\n141 layers", table)
+        table = run(self.prefix / "bin/h2h-sim", "-p", "h2h2022.xml", "-w", "h2h2022/mocap.yaml", cwd="/", env=environment)
+        self.assertIn("h2h2022/mocap on h2h2022\n33 layers", table)
 
     def test_find_package(self):
         run("cmake", "-S", self.folder, "-B", self.folder / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
