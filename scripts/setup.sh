@@ -5,7 +5,7 @@
 # itself with the names of groups: build, test, lint, plot (default: build).
 
 declare -A H2H_PACKAGES=(
-  [build]="g++ cmake ninja-build pkg-config libsimgrid-dev libboost-dev libboost-graph-dev libboost-filesystem-dev
+  [build]="g++ cmake ninja-build pkg-config libsimgrid-dev libboost-dev libboost-graph-dev
            libyaml-cpp-dev libpugixml-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libssl-dev"
   [test]="libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml"
   [lint]="clang-format-16 clang-tidy-16 git"

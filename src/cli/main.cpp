@@ -105,7 +105,7 @@ int run(int argc, char** argv) {
   app.get_formatter()->column_width(30);
   app.require_subcommand(0, 1);
 
-  const Registry registry = builtin_registry();
+  Registry registry;  // read when it is known which plug-ins it is to hold, and before any command runs
   cli::Options options;
   options.command = joined(argc, argv);
   Verbosity verbosity;
@@ -136,6 +136,7 @@ int run(int argc, char** argv) {
     std::cout << app.help();
     return 0;
   }
+  registry = cli::registry_of(options);
   command();
   return 0;
 }
@@ -148,7 +149,9 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     return report(error);
   } catch (const std::exception& failure) {
-    return report(
-        Error(ErrorKind::internal, failure.what(), "this is a defect of h2h-sim; please report it"));
+    return report(Error(ErrorKind::internal, failure.what(),
+                        "this is a defect of h2h-sim or of a plug-in; please report it"));
+  } catch (...) {  // h2h-sim itself throws no such thing
+    return report(Error(ErrorKind::internal, "a plug-in throws something that is no std::exception"));
   }
 }

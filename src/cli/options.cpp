@@ -17,6 +17,7 @@
 #include <h2h/base/files.hpp>
 #include <h2h/base/text.hpp>
 #include <h2h/base/units.hpp>
+#include <h2h/plugin/loader.hpp>
 
 namespace h2h::cli {
 namespace fs = std::filesystem;
@@ -76,6 +77,14 @@ void add_adjustment_options(CLI::App& app, Options& options) {
       ->type_name("SETTING")
       ->group(group)
       ->allow_extra_args(false);
+  add_plugin_option(app, options);
+}
+
+void add_plugin_option(CLI::App& app, Options& options) {
+  app.add_option("--plugin", options.plugins, "Mappers or models to load; may be repeated")
+      ->type_name("FILE")
+      ->group("Input")
+      ->allow_extra_args(false);
 }
 
 void add_search_options(CLI::App& app, Options& options) {
@@ -121,7 +130,7 @@ void add_judging_options(CLI::App& app, Options& options) {
 std::vector<fs::path> data_folders(const std::string& kind) {
   std::vector<fs::path> roots;
   if (const char* root = std::getenv("H2H_DATA_DIR")) roots.emplace_back(root);
-  const fs::path tool(boost::dll::program_location().string());
+  const fs::path tool = boost::dll::program_location();
   roots.push_back(tool.parent_path().parent_path() / "share" / "h2h-sim");
   for (fs::path folder = tool.parent_path(); folder.has_relative_path(); folder = folder.parent_path())
     roots.push_back(folder);
@@ -166,6 +175,18 @@ InputRequest request_of(const Options& options) {
   if (options.batch > 0) request.batch = options.batch;
   request.simulator = simulator_options(options);
   return request;
+}
+
+Registry registry_of(const Options& options) {
+  Registry registry = builtin_registry();
+  if (const char* path = std::getenv("H2H_PLUGIN_PATH")) {
+    std::vector<std::string> words;
+    boost::split(words, path, boost::is_any_of(":"));
+    std::erase(words, "");  // such as that of "$H2H_PLUGIN_PATH:more" where there was none
+    load_plugins(registry, std::vector<fs::path>(words.begin(), words.end()));
+  }
+  for (const std::string& file : options.plugins) load_plugin(registry, file);
+  return registry;
 }
 
 Inputs read(const Options& options, const Registry& registry) {

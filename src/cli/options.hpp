@@ -25,6 +25,7 @@ struct Options {
   std::int64_t batch = 0;
   std::vector<std::string> cfg;
   std::vector<std::string> log;
+  std::vector<std::string> plugins;
 
   // Search.
   std::vector<std::string> mappers;
@@ -52,12 +53,16 @@ CLI::Validator one_of(std::vector<std::string> words);
 
 void add_input_options(CLI::App& app, Options& options);
 void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
+void add_plugin_option(CLI::App& app, Options& options);       ///< which is among the input options
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
 void add_table_options(CLI::App& app, Options& options);   ///< JSON and CSV
 void add_result_options(CLI::App& app, Options& options);  ///< and what runs of mappers can write besides
 
 void add_judging_options(CLI::App& app, Options& options);  ///< how results are judged and shown
+/// What is built in, then the plug-ins in the folders of H2H_PLUGIN_PATH, then those that the options name.
+/// @throws Error (input) for one that does not fit
+Registry registry_of(const Options& options);
 
 /// Reads what the options name. @throws Error
 Inputs read(const Options& options, const Registry& registry);

@@ -25,7 +25,7 @@ struct StepResult {
   Mapping mapping;
   std::uint64_t evaluations = 0;  ///< candidates considered
   bool exact = true;              ///< false where a limit cut an exact method short
-  std::string note;               ///< something the user should know; empty: nothing
+  std::string note = {};          ///< something the user should know; empty: nothing
 };
 
 /// One step of a mapper: takes a mapping, perhaps an empty one, and returns a better or a more complete one.
@@ -53,6 +53,7 @@ struct StepFamily {
   std::function<std::shared_ptr<const MappingStep>(const Section& options)> make;
   /// Maps a workload from nothing; other steps need a mapping to improve.
   bool from_nothing = false;
+  std::string origin = {};  ///< file of the plug-in that it is from; empty: built in. A Registry sets it.
 };
 
 /// A named chain of steps.
@@ -63,6 +64,7 @@ struct MapperFamily {
   std::vector<OptionDescription> options;
   /// The chain that the name with these options stands for.
   std::function<std::string(const Section& options)> expand;
+  std::string origin = {};  ///< as of a StepFamily
 };
 
 /// @throws Error (usage) unless @p mapping is complete, for a step that improves one
