@@ -14,9 +14,9 @@
 ///       registry.add_model({"roofline", "the larger of arithmetic and DRAM time", make_roofline});
 ///     }
 ///
-/// In a plug-in, a shared object that `load_plugin()` reads, it exports the entry point `h2h_plugin_NAME` and holds
-/// a mark: a text that names the entry point, the interface and the version of the headers, and that can be
-/// read without loading anything. A shared object may hold several, under different names.
+/// In a plug-in, a shared object that `load_plugin()` reads, it exports the entry point `h2h_plugin_NAME` and
+/// holds a mark: a text that names the entry point, the interface and the version of the headers, and that
+/// can be read without loading anything. A shared object may hold several, under different names.
 ///
 /// Inside the library (`H2H_BUILTIN` is defined) it defines the function `h2h::builtin::register_NAME`, which
 /// the list that CMake writes calls.
