@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <h2h/mapper/ranks.hpp>
+
 namespace h2h {
 
 PartialSchedule::PartialSchedule(const Problem& problem, bool fills_gaps)
@@ -14,13 +16,7 @@ PartialSchedule::PartialSchedule(const Problem& problem, bool fills_gaps)
       sole_consumer_(problem.layers(), kNone),
       by_free_(problem.kinds()) {
   for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
-    const auto outputs = problem.outputs(layer);
-    if (outputs.empty()) continue;
-    const LayerIndex first = problem.tensor(outputs.front()).consumer;
-    if (std::all_of(outputs.begin(), outputs.end(),
-                    [&](TensorIndex tensor) { return problem.tensor(tensor).consumer == first; })) {
-      sole_consumer_[layer] = first;
-    }
+    sole_consumer_[layer] = sole_consumer(problem, layer).value_or(kNone);
   }
   for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) by_free_[problem.kind(a)].push_back(a);
   changes_.reserve(problem.layers());

@@ -25,6 +25,25 @@ std::vector<double> paths_to_the_end_s(const Problem& problem, const CostOf& cos
 
 }  // namespace
 
+std::optional<LayerIndex> sole_consumer(const Problem& problem, LayerIndex layer) {
+  const auto outputs = problem.outputs(layer);
+  if (outputs.empty()) return std::nullopt;
+  const LayerIndex first = problem.tensor(outputs.front()).consumer;
+  for (const TensorIndex tensor : outputs) {
+    if (problem.tensor(tensor).consumer != first) return std::nullopt;
+  }
+  return first;
+}
+
+double saved_by_fusion_s(const Problem& problem, LayerIndex producer, LayerIndex consumer,
+                         std::uint32_t kind) {
+  double seconds = sole_consumer(problem, producer) ? problem.cost_on_kind(producer, kind).output_s : 0;
+  for (const TensorIndex tensor : problem.inputs(consumer)) {
+    if (problem.tensor(tensor).producer == producer) seconds += problem.input_s_on_kind(tensor, kind);
+  }
+  return seconds;
+}
+
 ExpectedCosts::ExpectedCosts(const Problem& problem)
     : problem_(&problem), count_(problem.kinds()), budget_bytes_(problem.kinds()) {
   for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
@@ -91,10 +110,6 @@ OptimisticCosts::OptimisticCosts(const ExpectedCosts& costs)
     const auto outputs = problem.outputs(*layer);
     // A saved store can be worth more than what follows, which leaves less than nothing.
     if (!outputs.empty()) std::fill(row, row + kinds_, -kNever);
-    const bool sole =
-        !outputs.empty() && std::all_of(outputs.begin(), outputs.end(), [&](TensorIndex tensor) {
-          return problem.tensor(tensor).consumer == problem.tensor(outputs.front()).consumer;
-        });
     for (const TensorIndex tensor : outputs) {
       const LayerIndex consumer = problem.tensor(tensor).consumer;
       const auto after_s = [&](std::uint32_t kind) {
@@ -103,10 +118,8 @@ OptimisticCosts::OptimisticCosts(const ExpectedCosts& costs)
       double elsewhere_s = kNever;
       for (std::uint32_t kind = 0; kind < kinds_; ++kind) elsewhere_s = std::min(elsewhere_s, after_s(kind));
       for (std::uint32_t kind = 0; kind < kinds_; ++kind) {
-        // On the same accelerator the tensor is not loaded, and if nobody else wants it, not stored.
-        const double saved_s =
-            problem.input_s_on_kind(tensor, kind) + (sole ? problem.cost_on_kind(*layer, kind).output_s : 0);
-        row[kind] = std::max(row[kind], std::min(elsewhere_s, after_s(kind) - saved_s));
+        const double here_s = after_s(kind) - saved_by_fusion_s(problem, *layer, consumer, kind);
+        row[kind] = std::max(row[kind], std::min(elsewhere_s, here_s));
       }
     }
     std::uint32_t all = 0;

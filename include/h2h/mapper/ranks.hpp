@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <h2h/cost/problem.hpp>
 
 namespace h2h {
+
+/// The layer that alone reads a layer's output, perhaps as several tensors; nothing if there are several, or
+/// none.
+std::optional<LayerIndex> sole_consumer(const Problem& problem, LayerIndex layer);
+
+/// Seconds saved where a consumer runs right behind its producer on an accelerator of a kind: the loads of
+/// what it reads of it, and the store if nobody else reads that.
+double saved_by_fusion_s(const Problem& problem, LayerIndex producer, LayerIndex consumer,
+                         std::uint32_t kind);
 
 /// What a layer is expected to cost before anything is mapped: every transfer paid, weights only where they
 /// fit into no budget of the kind. Time is local to the accelerator here: a layer's own transfers are part of
