@@ -100,6 +100,34 @@ std::vector<double> downward_ranks_s(const ExpectedCosts& costs) {
   return ranks;
 }
 
+std::vector<LayerIndex> depth_first_order(const Problem& problem, std::span<const double> ranks) {
+  std::vector<std::uint32_t> waiting(problem.layers());
+  std::vector<LayerIndex> stack;
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+    for (const TensorIndex tensor : problem.inputs(layer))
+      waiting[layer] += problem.tensor(tensor).is_network_input() ? 0 : 1;
+    if (waiting[layer] == 0) stack.push_back(layer);
+  }
+  // The last of the stack goes first.
+  const auto sort_from = [&](std::size_t first) {
+    std::sort(stack.begin() + static_cast<std::ptrdiff_t>(first), stack.end(),
+              [&](LayerIndex a, LayerIndex b) { return ranks[a] != ranks[b] ? ranks[a] < ranks[b] : a > b; });
+  };
+  sort_from(0);
+  std::vector<LayerIndex> order;
+  while (!stack.empty()) {
+    const LayerIndex layer = stack.back();
+    stack.pop_back();
+    order.push_back(layer);
+    const std::size_t first = stack.size();
+    for (const TensorIndex tensor : problem.outputs(layer)) {
+      if (--waiting[problem.tensor(tensor).consumer] == 0) stack.push_back(problem.tensor(tensor).consumer);
+    }
+    sort_from(first);
+  }
+  return order;
+}
+
 OptimisticCosts::OptimisticCosts(const ExpectedCosts& costs)
     : kinds_(costs.problem().kinds()), rank_s_(costs.problem().layers()) {
   const Problem& problem = costs.problem();

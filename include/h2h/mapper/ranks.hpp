@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <h2h/cost/problem.hpp>
@@ -51,6 +52,10 @@ std::vector<double> downward_ranks_s(const ExpectedCosts& costs);
 
 /// DLS's static level: the heaviest path of median costs from a layer to the end, the layer included.
 std::vector<double> static_levels_s(const ExpectedCosts& costs);
+
+/// All layers, producers before their consumers and, where that can be, right before one of them: branch
+/// after branch, of several that could be next the one of the highest rank first.
+std::vector<LayerIndex> depth_first_order(const Problem& problem, std::span<const double> ranks);
 
 /// PEFT's optimistic cost table: least seconds from the end of a layer on a kind, its output stored, to the
 /// end of the network, if every layer after it had the accelerator that suits it and its path best.
