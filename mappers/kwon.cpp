@@ -8,6 +8,8 @@
 // know no network; what is taken over, as the paper does, is the choice by computation first. Transfers are
 // paid, but no choice is made for locality, save that weights stay where they were put.
 
+#include <string>
+
 #include <h2h/plugin/plugin.hpp>
 
 H2H_PLUGIN(kwon) {

@@ -2,7 +2,7 @@
 //
 // Step `list`: the parametric list scheduler, priority x choice x insertion, of which heft, cpop, peft,
 // heft-lookahead, dls, min-min, max-min and sufferage are named points (the idea of one scheduler of
-// exchangeable parts: Coleman, Agrawal, Hirsch, Krishnamachari, "Parameterized task graph scheduling
+// exchangeable parts: Coleman, Agrawal, Hirani, Krishnamachari, "Parameterized task graph scheduling
 // algorithm for comparing algorithmic components", arXiv 2403.07112, 2024).
 //
 // What is common to all of them, and how list scheduling is adapted to this cost structure:
@@ -13,7 +13,9 @@
 // - Accelerators of one kind share costs, so that of each kind only those that are free first are tried, and
 //   those that could fuse.
 // - Pins are those chosen on the way, the most urgent layers first. The knapsack of step 2 afterwards
-//   (`heft+weight-locality+activation-transfer`) changes little either way; mappers/README.md has figures.
+//   (`heft+weight-locality+activation-transfer`) keeps the most bytes, not the most urgent ones, and is no
+//   better where budgets are tight (figures in mappers/README.md).
+// - The result is valid as it is: orders, pins and fusions together. Steps 2 to 4 may follow.
 
 #include "list_scheduling.hpp"
 

@@ -5,8 +5,7 @@
 // ready layers the one that can end first goes where it does.
 //
 // Adapted: the originals map independent tasks; here the layers whose producers are mapped take their place,
-// as in the comparison on DAGs by Braun et al., JPDC 61(6):810-837, 2001. Ends are priced with pins and
-// fusion.
+// as is usual for workflows. Ends are priced with pins and fusion (list_scheduling.cpp).
 
 #include <h2h/plugin/plugin.hpp>
 
