@@ -158,6 +158,7 @@ constexpr std::array<Named<ListScheduling::MakeChoice>, 4> kChoices = {{{"finish
 template <typename Table>
 auto named_option(const Section& options, const std::string& key, const Table& table) {
   std::vector<std::string> names;
+  names.reserve(table.size());
   for (const auto& entry : table) names.emplace_back(entry.name);
   const std::string name = options.choice(key, names, names.front());
   return std::find_if(table.begin(), table.end(), [&](const auto& entry) { return entry.name == name; })

@@ -218,43 +218,46 @@ class ClusterMapping {
   std::vector<double> priorities_;        ///< by layer: depth first
 };
 
+/// From the smallest layer, which joins with nothing, to the whole workload; no finer than a millionth of it.
+std::vector<double> grains_s(const Problem& problem) {
+  const Clusters layers(problem);
+  double smallest_s = kNever;
+  double all_s = 0;
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+    double slowest_s = 0;
+    for (std::uint32_t kind = 0; kind < problem.kinds(); ++kind) {
+      const double seconds = layers.seconds(layer, kind);
+      if (seconds < kNever) slowest_s = std::max(slowest_s, seconds);
+    }
+    all_s += slowest_s;
+    if (const double least_s = layers.least_s(layer); least_s > 0) smallest_s = std::min(smallest_s, least_s);
+  }
+  constexpr double kFinest = 1e-6;
+  std::vector<double> grains = {std::max(std::min(smallest_s, all_s), kFinest * all_s)};
+  while (grains.back() < all_s) grains.push_back(2 * grains.back());
+  return grains;
+}
+
 class TauraChien : public MappingStep {
  public:
   StepResult run(const Problem& problem, const Mapping& /*mapping*/,
                  StepContext& /*context*/) const override {
-    // From no clusters to one for all that one accelerator runs.
-    double smallest_s = kNever;
-    double all_s = 0;
-    const Clusters layers(problem);
-    for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
-      double slowest_s = 0;
-      for (std::uint32_t kind = 0; kind < problem.kinds(); ++kind) {
-        const double seconds = layers.seconds(layer, kind);
-        if (seconds < kNever) slowest_s = std::max(slowest_s, seconds);
-      }
-      all_s += slowest_s;
-      const double least_s = layers.least_s(layer);
-      if (least_s > 0) smallest_s = std::min(smallest_s, least_s);
-    }
-    constexpr double kFinest = 1e-6;  // of the whole
     ClusterMapping clusters(problem);
     StepResult best;
     double best_s = kNever;
     std::vector<AcceleratorIndex> before;
-    for (double grain_s = std::max(std::min(smallest_s, all_s), kFinest * all_s);; grain_s *= 2) {
+    for (const double grain_s : grains_s(problem)) {
       std::vector<AcceleratorIndex> accelerators = clusters.assign(grain_s);
-      if (accelerators != before) {
-        before = accelerators;
-        StepResult candidate = clusters.schedule(std::move(accelerators));
-        ++best.evaluations;
-        const double latency_s = analytic_latency_s(problem, candidate.mapping);
-        if (latency_s < best_s) {
-          best_s = latency_s;
-          best.mapping = std::move(candidate.mapping);
-        }
-      }
-      if (grain_s >= all_s) return best;
+      if (accelerators == before) continue;
+      before = accelerators;
+      StepResult candidate = clusters.schedule(std::move(accelerators));
+      ++best.evaluations;
+      const double latency_s = analytic_latency_s(problem, candidate.mapping);
+      if (latency_s >= best_s) continue;
+      best_s = latency_s;
+      best.mapping = std::move(candidate.mapping);
     }
+    return best;
   }
 };
 

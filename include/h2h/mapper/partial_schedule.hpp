@@ -85,9 +85,9 @@ class PartialSchedule {
   };
   /// What a placement changed, as it was before.
   struct Change {
-    LayerIndex layer;
-    double behind_end_s;
-    Device device;
+    LayerIndex layer = 0;
+    double behind_end_s = 0;
+    Device device = {};
   };
 
   bool reads(LayerIndex layer, LayerIndex producer) const;
