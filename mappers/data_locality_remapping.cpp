@@ -18,8 +18,8 @@
 #include <vector>
 
 #include <h2h/plugin/plugin.hpp>
-#include <h2h/schedule/incremental.hpp>
 
+#include "localised_schedule.hpp"
 #include "locality_options.hpp"
 
 namespace h2h {
@@ -32,53 +32,31 @@ struct Remap {
   bool behind;
 };
 
-/// A mapping under change whose pins and fusions follow steps 2 and 3.
+/// Tries moves, pins and fusions redone.
 class LocalSearch {
  public:
   LocalSearch(const Problem& problem, const Mapping& mapping, LocalityRules rules)
-      : state_(problem, mapping), allocator_(problem, rules) {}
+      : schedule_(problem, mapping, rules) {}
 
-  IncrementalSchedule& state() { return state_; }
-  bool exact() const { return allocator_.exact(); }
+  IncrementalSchedule& state() { return schedule_.state(); }
+  bool exact() const { return schedule_.exact(); }
 
   /// Latency after a move, which then awaits commit() or rollback(); nothing if there is no such move.
   std::optional<double> attempt(const Remap& remap) {
-    const AcceleratorIndex from = state_.accelerator(remap.layer);
-    const AcceleratorIndex to = state_.accelerator(remap.neighbour);
-    if (from == to || !state_.problem().runs(remap.layer, to)) return std::nullopt;
-    if (!state_.move(remap.layer, to, remap.behind ? remap.neighbour : state_.before(remap.neighbour))) {
-      state_.rollback();
+    const AcceleratorIndex from = state().accelerator(remap.layer);
+    const AcceleratorIndex to = state().accelerator(remap.neighbour);
+    if (from == to || !state().problem().runs(remap.layer, to)) return std::nullopt;
+    if (!state().move(remap.layer, to, remap.behind ? remap.neighbour : state().before(remap.neighbour))) {
+      state().rollback();
       return std::nullopt;
     }
-    relocalise(from);
-    relocalise(to);
-    return state_.latency_s();
+    schedule_.relocalise(from);
+    schedule_.relocalise(to);
+    return state().latency_s();
   }
 
  private:
-  /// Steps 2 and 3 for one accelerator.
-  void relocalise(AcceleratorIndex accelerator) {
-    order_.clear();
-    for (LayerIndex layer = state_.first(accelerator); layer != IncrementalSchedule::kNone;
-         layer = state_.after(layer)) {
-      order_.push_back(layer);
-    }
-    const auto pinned = allocator_.pin(accelerator, order_);
-    for (std::size_t i = 0; i < order_.size(); ++i) state_.set_pinned(order_[i], pinned[i] != 0);
-    const auto fused = allocator_.fuse(accelerator, order_, pinned);
-    auto next = fused.begin();  // fuse() lists tensors in the order in which they are met here
-    for (const LayerIndex layer : order_) {
-      for (const TensorIndex tensor : state_.problem().inputs(layer)) {
-        const bool is_fused = next != fused.end() && *next == tensor;
-        if (is_fused) ++next;
-        state_.set_fused(tensor, is_fused);
-      }
-    }
-  }
-
-  IncrementalSchedule state_;
-  DramAllocator allocator_;
-  std::vector<LayerIndex> order_;
+  LocalisedSchedule schedule_;
 };
 
 /// The moves of one visit of a layer: its predecessors, then its successors.

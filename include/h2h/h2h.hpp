@@ -13,6 +13,9 @@
 #include <h2h/cost/traffic.hpp>
 #include <h2h/mapper/chain.hpp>
 #include <h2h/mapper/evaluator.hpp>
+#include <h2h/mapper/partial_schedule.hpp>
+#include <h2h/mapper/ranks.hpp>
+#include <h2h/mapper/series_parallel.hpp>
 #include <h2h/mapper/step.hpp>
 #include <h2h/mapping/knapsack.hpp>
 #include <h2h/mapping/locality.hpp>

@@ -209,6 +209,12 @@ BENCHMARK_CAPTURE(step, activation_transfer, kStep2, std::string("activation-tra
 BENCHMARK_CAPTURE(step, data_locality_remapping, kStep3, std::string("data-locality-remapping"))
     ->Apply(sizes);
 BENCHMARK(whole_h2h)->Apply(sizes);
+BENCHMARK_CAPTURE(step, heft, std::string(), std::string("heft"))->Apply(sizes);
+BENCHMARK_CAPTURE(step, heft_lookahead, std::string(), std::string("heft-lookahead"))->Apply(sizes);
+BENCHMARK_CAPTURE(step, min_min, std::string(), std::string("min-min"))->Apply(sizes);
+BENCHMARK_CAPTURE(step, taura_chien, std::string(), std::string("taura-chien"))->Apply(sizes);
+BENCHMARK_CAPTURE(step, series_parallel, std::string(), std::string("series-parallel[evals=20000]"))
+    ->Apply(sizes);
 BENCHMARK(bounds)->Apply(sizes);
 BENCHMARK(replay_bare_dispatcher)->Apply(sizes)->UseManualTime();
 BENCHMARK(replay_on_a_running_clock)->Apply(sizes)->UseRealTime();
