@@ -27,8 +27,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// CBC's own limit comes first; this much later it is killed.
-constexpr double kGrace_s = 10;
+/// CBC's own limit comes first; when so much more time has passed, it is killed.
+constexpr double kGrace = 1.25;
+constexpr double kGrace_s = 2;
 
 [[noreturn]] void fail(const std::string& why) {
   throw Error(ErrorKind::internal, fmt::format("the solver cbc {}", why),
@@ -129,7 +130,7 @@ std::vector<std::string> run(const fs::path& executable, const LinearProgram& pr
   std::optional<int> status;
   {
     Child child(arguments, log);
-    status = child.wait(time_s + kGrace_s);
+    status = child.wait(time_s * kGrace + kGrace_s);
   }
   std::vector<std::string> lines;
   if (fs::exists(log)) {
