@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,10 @@ std::vector<std::filesystem::path> data_folders(const std::string& kind);
 
 /// How the bound is looked for. @throws Error (usage) if its solver is not there
 BoundOptions bound_options(const Options& options);
+
+/// Looks for that bound. Where none is found, the quick one stands and a warning says so: it spoils no
+/// result.
+void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options);
 
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);

@@ -33,22 +33,6 @@ void save_mapping(const Options& options, const Problem& problem, const Mapping&
   write_to(options.save_mapping, [&](std::ostream& out) { write_mapping(out, problem, mapping); });
 }
 
-/// A bound that was asked for and is not found spoils no result: the quick one stands.
-void tighten(const Problem& problem, Report& report, const BoundOptions& options) {
-  try {
-    tighten_bounds(problem, report.runs, options);
-  } catch (const Error& error) {
-    spdlog::warn("{}", error.what());
-    return;
-  }
-  if (options.method == BoundMethod::exact && report.runs.front().bound.kind != "exact") {
-    spdlog::warn(
-        "--bound exact: nothing is proven in {} s; --bound-time gives more, lp or milp suit larger "
-        "workloads",
-        options.time_s);
-  }
-}
-
 void refuse_two_outputs(const Options& options) {
   const int dashes =
       (options.json == "-" ? 1 : 0) + (options.csv == "-" ? 1 : 0) + (options.save_mapping == "-" ? 1 : 0);
@@ -86,7 +70,7 @@ void run(const Options& options, const Registry& registry) {
         run_mapper(problem, mapper, start, context, scheduler_of(options, inputs), !options.no_replay));
   }
   save_mapping(options, problem, report.runs.back().result().mapping);
-  tighten(problem, report, bound);
+  tighten(problem, report.runs, bound);
   write_results(options, report);
 }
 
@@ -100,7 +84,7 @@ void replay_saved(const Options& options, const Registry& registry) {
   const Mapping mapping = read_mapping(options.mapping, problem);
   Report report = report_on(options, inputs, problem);
   report.runs.push_back(run_saved(problem, mapping, scheduler_of(options, inputs), !options.no_replay));
-  tighten(problem, report, bound);
+  tighten(problem, report.runs, bound);
   write_results(options, report);
 }
 

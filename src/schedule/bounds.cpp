@@ -62,34 +62,6 @@ Bound critical_path_bound(const Problem& problem) {
 }
 
 std::vector<double> least_tails_s(const Problem& problem) {
-  const LeastCosts least(problem);
-  const std::uint32_t kinds = problem.kinds();
-  std::vector<double> tails(static_cast<std::size_t>(problem.layers()) * kinds);
-  const auto tail = [&](LayerIndex layer, std::uint32_t kind) -> double& {
-    return tails[static_cast<std::size_t>(layer) * kinds + kind];
-  };
-  std::vector<double> from_host_s(kinds);  // by kind of the consumer: its own time and what follows
-  const auto order = problem.topological_order();
-  for (auto layer = order.rbegin(); layer != order.rend(); ++layer) {
-    for (const TensorIndex tensor : problem.outputs(*layer)) {
-      const LayerIndex consumer = problem.tensor(tensor).consumer;
-      double crossing_s = kNever;
-      for (std::uint32_t kind = 0; kind < kinds; ++kind) {
-        from_host_s[kind] = least.seconds(consumer, kind) + tail(consumer, kind);
-        crossing_s = std::min(crossing_s, problem.input_s_on_kind(tensor, kind) + from_host_s[kind]);
-      }
-      for (std::uint32_t kind = 0; kind < kinds; ++kind) {
-        const double stored_s = problem.cost_on_kind(*layer, kind).output_s + crossing_s;
-        tail(*layer, kind) = std::max(tail(*layer, kind), std::min(from_host_s[kind], stored_s));
-      }
-    }
-  }
-  constexpr double kRounding = 1e-12;
-  for (double& seconds : tails) seconds *= 1 - kRounding;
-  return tails;
-}
-
-std::vector<double> least_tails_s(const Problem& problem) {
   const Slots slots(problem);
   const Windows windows(slots);
   constexpr double kRounding = 1e-12;
