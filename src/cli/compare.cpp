@@ -36,10 +36,13 @@ Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, c
   contest.workload = search.problem().workload().name();
   contest.platform = search.problem().system().name;
   contest.bandwidth = options.bandwidth;
+  std::vector<Run> runs;
   for (const Mapper& mapper : mappers) {
     spdlog::info("mapping {} on {} by {}", contest.workload, contest.platform, mapper.name);
-    add_run(contest, search.run(mapper));
+    runs.push_back(search.run(mapper));
   }
+  tighten(search.problem(), runs, bound_options(options));
+  for (const Run& run : runs) add_run(contest, run);
   return contest;
 }
 
@@ -69,6 +72,7 @@ void compare(Options options, const Field& field, const Registry& registry) {
     throw Error(ErrorKind::usage, "--workload is missing",
                 "such as --workload vlocnet.yaml; it may be repeated");
   }
+  bound_options(options);  // what is wrong with them is better said before the search
   std::vector<Mapper> mappers;
   for (const std::string& text : options.mappers.empty() ? all_mappers(registry) : options.mappers) {
     mappers.push_back(make_mapper(text, registry));

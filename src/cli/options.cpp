@@ -34,6 +34,19 @@ CLI::Validator whole_number_from_1_to(std::int64_t most) {
           ""};
 }
 
+/// A day.
+constexpr double kLongestBoundTime_s = 86400;
+
+CLI::Validator positive_up_to(double most) {
+  return {[most](const std::string& text) -> std::string {
+            double value = 0;
+            const bool valid =
+                boost::conversion::try_lexical_convert(text, value) && value > 0 && value <= most;
+            return valid ? "" : fmt::format("'{}' is no number above 0 and up to {}", text, most);
+          },
+          ""};
+}
+
 CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& file, const std::string& help,
                       const std::string& group) {
   return app.add_option(names, file, help)->type_name("FILE")->group(group);
@@ -124,6 +137,14 @@ void add_result_options(CLI::App& app, Options& options) {
 
 void add_judging_options(CLI::App& app, Options& options) {
   app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, no SimGrid")->group("Results");
+  app.add_option("--bound", options.bound, "Lower bound: quick, lp, milp or exact [quick]")
+      ->check(one_of({"quick", "lp", "milp", "exact"}))
+      ->type_name("METHOD")
+      ->group("Results");
+  app.add_option("--bound-time", options.bound_time_s, "Limit of --bound in seconds [60]")
+      ->check(positive_up_to(kLongestBoundTime_s))
+      ->type_name("SECONDS")
+      ->group("Results");
   app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command")->group("Results");
 }
 
@@ -143,6 +164,30 @@ std::vector<fs::path> data_folders(const std::string& kind) {
     }
   }
   return folders;
+}
+
+BoundOptions bound_options(const Options& options) {
+  BoundOptions result;
+  result.time_s = options.bound_time_s;
+  for (const BoundMethod method : {BoundMethod::lp, BoundMethod::milp, BoundMethod::exact}) {
+    if (options.bound == to_string(method)) result.method = method;
+  }
+  require_method(result.method);
+  return result;
+}
+
+void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options) {
+  try {
+    tighten_bounds(problem, runs, options);
+  } catch (const Error& error) {
+    spdlog::warn("{}", error.what());
+    return;
+  }
+  if (options.method == BoundMethod::exact && runs.front().bound.kind != to_string(options.method)) {
+    spdlog::warn(
+        "--bound exact: nothing is proven in {} s; --bound-time gives more, lp or milp suit larger workloads",
+        options.time_s);
+  }
 }
 
 SimulatorOptions simulator_options(const Options& options) {

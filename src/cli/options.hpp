@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct Options {
   std::string save_mapping;
   bool no_replay = false;
   bool no_timing = false;
+  std::string bound = "quick";
+  double bound_time_s = 60;
 
   /// The command line as given.
   std::string command;
@@ -71,6 +74,13 @@ InputRequest request_of(const Options& options);
 /// Folders in which the shipped workloads and platforms are looked up: H2H_DATA_DIR, the installed ones, and
 /// those of a source tree that the tool was built in.
 std::vector<std::filesystem::path> data_folders(const std::string& kind);
+
+/// How the bound is looked for. @throws Error (usage) if its solver is not there
+BoundOptions bound_options(const Options& options);
+
+/// Looks for that bound. Where none is found, the quick one stands and a warning says so: it spoils no
+/// result.
+void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options);
 
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);

@@ -42,6 +42,7 @@ void refuse_two_outputs(const Options& options) {
 
 void run(const Options& options, const Registry& registry) {
   refuse_two_outputs(options);
+  const BoundOptions bound = bound_options(options);
   std::vector<Mapper> mappers;
   for (const std::string& text :
        options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
@@ -69,11 +70,13 @@ void run(const Options& options, const Registry& registry) {
         run_mapper(problem, mapper, start, context, scheduler_of(options, inputs), !options.no_replay));
   }
   save_mapping(options, problem, report.runs.back().result().mapping);
+  tighten(problem, report.runs, bound);
   write_results(options, report);
 }
 
 void replay_saved(const Options& options, const Registry& registry) {
   refuse_two_outputs(options);
+  const BoundOptions bound = bound_options(options);
   if (options.mapping.empty())
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Inputs inputs = read(options, registry);
@@ -81,6 +84,7 @@ void replay_saved(const Options& options, const Registry& registry) {
   const Mapping mapping = read_mapping(options.mapping, problem);
   Report report = report_on(options, inputs, problem);
   report.runs.push_back(run_saved(problem, mapping, scheduler_of(options, inputs), !options.no_replay));
+  tighten(problem, report.runs, bound);
   write_results(options, report);
 }
 

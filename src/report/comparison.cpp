@@ -39,7 +39,7 @@ Cells cells_of(const Contest& contest, bool timing) {
   for (const Entry& entry : contest.entries) {
     std::vector<std::string> row = {entry.mapper, unit.format(entry.latency_s),
                                     fmt::format("{:.3f}", entry.latency_s / shortest_s(contest)),
-                                    significant(entry.energy_J), percent(kPercent * entry.gap)};
+                                    significant(entry.energy_J), gap_percent(entry.gap)};
     if (timing) row.push_back(significant(kMillisecondsPerSecond * entry.search_s));
     cells.rows.push_back(std::move(row));
   }
@@ -177,7 +177,7 @@ void write_comparison_csv(std::ostream& out, std::span<const Contest> contests, 
                                       fmt::format("{}", entry.energy_J),
                                       fmt::format("{}", contest.bound.latency_s),
                                       contest.bound.kind,
-                                      fmt::format("{}", entry.gap),
+                                      entry.gap ? fmt::format("{}", *entry.gap) : "",
                                       std::to_string(entry.evaluations),
                                       entry.exact ? "true" : "false"};
       if (timing) row.push_back(fmt::format("{}", entry.search_s));
@@ -198,13 +198,14 @@ void write_comparison_json(std::ostream& out, std::span<const Contest> contests,
         {"bound", {{"latency_s", contest.bound.latency_s}, {"kind", contest.bound.kind}}},
         {"entries", nlohmann::ordered_json::array()}};
     for (const Entry& entry : contest.entries) {
-      nlohmann::ordered_json row = {{"mapper", entry.mapper},
-                                    {"latency_s", entry.latency_s},
-                                    {"analytic_latency_s", entry.analytic_latency_s},
-                                    {"energy_J", entry.energy_J},
-                                    {"gap", entry.gap},
-                                    {"evaluations", entry.evaluations},
-                                    {"exact", entry.exact}};
+      nlohmann::ordered_json row = {
+          {"mapper", entry.mapper},
+          {"latency_s", entry.latency_s},
+          {"analytic_latency_s", entry.analytic_latency_s},
+          {"energy_J", entry.energy_J},
+          {"gap", entry.gap ? nlohmann::ordered_json(*entry.gap) : nlohmann::ordered_json()},
+          {"evaluations", entry.evaluations},
+          {"exact", entry.exact}};
       if (timing) row["search_s"] = entry.search_s;
       one["entries"].push_back(std::move(row));
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,11 @@ inline std::string significant(double value) {
 /// Percent with one digit behind the point, none from a thousand on.
 inline std::string percent(double value) {
   return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0);
+}
+
+/// A distance from a bound, as a fraction; rounding does not make it negative.
+inline std::string gap_percent(std::optional<double> gap) {
+  return gap ? percent(kPercent * std::max(0.0, *gap)) : "-";
 }
 
 /// A unit of time that suits the longest value of a table.

@@ -42,7 +42,7 @@ void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool t
     if (replayed) row.push_back(unit.format(judgement.analytic_latency_s));
     row.push_back(significant(judgement.energy.paper_J()));
     row.push_back(percent(percent_of_step_2(run, step)));
-    row.push_back(percent(kPercent * (judgement.latency_s / run.bound.latency_s - 1)));
+    row.push_back(gap_percent(run.gap(judgement)));
     if (timing) row.push_back(significant(kMillisecondsPerSecond * step.search_s));
     table.add(std::move(row));
   }

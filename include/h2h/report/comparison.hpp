@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -15,9 +16,9 @@ struct Entry {
   std::string mapper;
   double latency_s = 0;
   double analytic_latency_s = 0;
-  double energy_J = 0;  ///< the paper's
-  double gap = 0;
-  double search_s = 0;  ///< wall time of all steps
+  double energy_J = 0;        ///< the paper's
+  std::optional<double> gap;  ///< as Run::gap()
+  double search_s = 0;        ///< wall time of all steps
   std::uint64_t evaluations = 0;
   bool exact = true;  ///< false where a limit cut an exact method short
 };
