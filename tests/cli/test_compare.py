@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""compare: the ranking as table, markdown, CSV and JSON, and its messages."""
+
+import csv
+import io
+import json
+import math
+import unittest
+
+from support import INPUT, USAGE, CommandLineTest
+
+FIELD = ["--mapper", "h2h", "--mapper", "h2h-release", "--mapper", "heft", "--mapper", "best[evals=2000]", "--no-timing"]
+
+
+class Compare(CommandLineTest):
+    def compare(self, *more):
+        return self.succeed("compare", "-p", "cloud.xml", "-w", "mocap.yaml", "-w", "casua_surf.yaml", *FIELD, *more)
+
+    def test_table(self):
+        table = self.compare()
+        self.assertLessEqual(max(map(len, table.splitlines())), 80)
+        self.assert_golden("compare.txt", table)
+
+    def test_markdown(self):
+        self.assert_golden("compare.md", self.compare("--markdown", "-"))
+
+    def test_csv_and_json_agree_with_single_runs(self):
+        rows = list(csv.DictReader(io.StringIO(self.compare("--csv", "-"))))
+        self.assertEqual(len(rows), 8)
+        contests = json.loads(self.compare("--json", "-"))
+        self.assertEqual(contests["schema"], "h2h-sim/comparison/1")
+        entries = [(contest, entry) for contest in contests["contests"] for entry in contest["entries"]]
+        for row, (contest, entry) in zip(rows, entries):
+            self.assertEqual((row["workload"], row["mapper"]), (contest["workload"], entry["mapper"]))
+            for key in ["latency_s", "analytic_latency_s", "energy_J", "gap"]:
+                self.assertEqual(float(row[key]), entry[key])
+            self.assertEqual(float(row["bound_s"]), contest["bound"]["latency_s"])
+            self.assertAlmostEqual(float(row["gap"]), float(row["latency_s"]) / float(row["bound_s"]) - 1, places=9)
+            self.assertEqual(float(row["ratio"]), float(row["latency_s"]) / contest["entries"][0]["latency_s"])
+            single = self.succeed("-p", "cloud.xml", "-w", f"{row['workload']}.yaml", "--mapper", row["mapper"], "--no-timing",
+                                  "--csv", "-")
+            self.assertEqual(list(csv.DictReader(io.StringIO(single)))[-1]["latency_s"], row["latency_s"])
+        for contest in contests["contests"]:
+            latencies = [entry["latency_s"] for entry in contest["entries"]]
+            self.assertEqual(latencies, sorted(latencies))
+
+    def test_standings_are_geometric_means(self):
+        rows = list(csv.DictReader(io.StringIO(self.compare("--csv", "-"))))
+        mean = math.prod(float(row["ratio"]) for row in rows if row["mapper"] == "heft") ** 0.5
+        line = next(line for line in self.compare().split("all 2:")[1].splitlines() if line.split()[:1] == ["heft"])
+        self.assertEqual(line.split()[1], f"{mean:.3f}")
+
+    def test_several_bandwidths(self):
+        rows = list(csv.DictReader(io.StringIO(self.compare("--csv", "-", "--bandwidth", "0.25GBps", "--bandwidth", "1GBps"))))
+        self.assertEqual([row["bandwidth"] for row in rows], 2 * (4 * ["0.25GBps"] + 4 * ["1GBps"]))
+
+    def test_same_bytes_whatever_the_jobs(self):
+        self.assertEqual(self.compare("--csv", "-", "-j", "1"), self.compare("--csv", "-", "-j", "3"))
+
+    def test_messages(self):
+        self.fail_with(USAGE, "--platform is missing; such as --platform cloud.xml; it may be repeated", "compare")
+        self.fail_with(USAGE, "--workload is missing; such as --workload vlocnet.yaml; it may be repeated", "compare", "-p", "cloud.xml")
+        self.fail_with(USAGE, "only one result can go to standard output; give the others a file", "compare", "--csv", "-",
+                       "--markdown", "-")
+        self.assertEqual(self.call("compare", "-p", "cloud.xml", "-w", "nothing.yaml").returncode, INPUT)
+
+
+class Best(CommandLineTest):
+    def test_limits(self):
+        self.fail_with(USAGE, "mapper 'best': a search is limited by evals or by time, not by both", "-p", "cloud.xml", "-w",
+                       "mocap.yaml", "--mapper", "best[evals=10,time=1s]")
+
+    def latency_and_energy(self, objective):
+        out = self.succeed("-p", "cloud.xml", "-w", "vlocnet.yaml", "--no-timing", "--csv", "-", "--mapper",
+                           f"best[evals=20000,objective={objective}]")
+        row = list(csv.DictReader(io.StringIO(out)))[-1]
+        return float(row["latency_s"]), float(row["energy_J"])
+
+    def test_objectives(self):
+        fast, frugal, both = map(self.latency_and_energy, ["latency", "energy", "edp"])
+        self.assertLess(fast[0], frugal[0])
+        self.assertLess(frugal[1], fast[1])
+        self.assertLessEqual(both[0] * both[1], min(fast[0] * fast[1], frugal[0] * frugal[1]))
+
+    def test_by_replay_it_is_no_worse_than_without(self):
+        def latency(evaluator):
+            out = self.succeed("-p", "cloud-contended.xml", "-w", "mocap.yaml", "--no-timing", "--csv", "-", "--mapper",
+                               "best[evals=100000]", "--evaluator", evaluator)
+            return float(list(csv.DictReader(io.StringIO(out)))[-1]["latency_s"])
+        self.assertLessEqual(latency("replay"), latency("analytic") * (1 + 1e-9))
+
+
+if __name__ == "__main__":
+    unittest.main()
