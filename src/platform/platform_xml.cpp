@@ -72,6 +72,10 @@ class Checker {
   }
 
   PlatformXml run() {
+    if (const auto at = first_not_utf8(text_)) {
+      throw Error(ErrorKind::input, place_at(static_cast<std::ptrdiff_t>(*at)), "is not text in UTF-8",
+                  "convert it, such as by iconv");
+    }
     pugi::xml_document document;
     const auto parsed = document.load_buffer(text_.data(), text_.size());
     if (!parsed) {

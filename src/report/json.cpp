@@ -120,7 +120,8 @@ void write_json(std::ostream& out, const Report& report) {
   json["runs"] = ordered_json::array();
   for (const Run& run : report.runs)
     json["runs"].push_back(run_json(*report.problem, run, report.command.has_value()));
-  out << json.dump(2) << '\n';
+  // Paths and the command line may be in any encoding.
+  out << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace h2h
