@@ -165,9 +165,12 @@ Inputs read(const Options& options, const Registry& registry) {
   if (options.workload.empty())
     throw Error(ErrorKind::usage, "--workload is missing", "such as --workload vlocnet.yaml");
   Inputs inputs = read_inputs(request_of(options), registry);
-  for (const std::string& warning : inputs.warnings)
-    spdlog::warn("{}: {}", inputs.platform_file.string(), warning);
+  warn(inputs.platform_file, inputs.warnings);
   return inputs;
+}
+
+void warn(const PlatformFile& platform, std::span<const std::string> warnings) {
+  for (const std::string& warning : warnings) spdlog::warn("{}: {}", platform.path.string(), warning);
 }
 
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write) {

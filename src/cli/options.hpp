@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ void add_result_options(CLI::App& app, Options& options);  ///< and what runs of
 
 /// Reads what the options name. @throws Error
 Inputs read(const Options& options, const Registry& registry);
+/// Logs what is odd about a platform.
+void warn(const PlatformFile& platform, std::span<const std::string> warnings);
 InputRequest request_of(const Options& options);
 
 /// Folders in which the shipped workloads and platforms are looked up: H2H_DATA_DIR, the installed ones, and

@@ -94,6 +94,11 @@ class Checker {
     int roots = 0;
     for (const xml_node& child : platform.children()) {
       if (is_zone(child) || std::string_view(child.name()) == "cluster") ++roots;
+      if (std::string_view(child.name()) == "config") {
+        for (const xml_node& setting : child.children("prop"))
+          result_.settings.push_back(
+              fmt::format("{}:{}", setting.attribute("id").value(), setting.attribute("value").value()));
+      }
       element(child, 0);
     }
     if (roots != 1) refuse(platform, fmt::format("{} root zones", roots), "a platform has exactly one");
@@ -433,6 +438,8 @@ class Checker {
 };
 
 }  // namespace
+
+PlatformFile::PlatformFile(std::filesystem::path from) : path(std::move(from)), xml(read_file(path)) {}
 
 PlatformXml check_platform_text(const std::string& xml, const std::string& file) {
   return Checker(xml, file).run();

@@ -228,6 +228,7 @@ class ScheduleChecker {
   }
 
   void check_duration(LayerIndex index, const Activity& activity) {
+    if (contention_ == Contention::other) return;
     const Accelerator& device = device_of(index);
     if (activity.stage == Stage::compute) {
       const auto time = device.type.time(layer_of(index));

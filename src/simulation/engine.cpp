@@ -8,6 +8,7 @@
 #include <map>
 #include <unordered_map>
 
+#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
 
 #include <h2h/base/error.hpp>
@@ -66,15 +67,16 @@ Error refused_option(const std::string& why) {
 
 SimGridEngine::SimGridEngine(const SimulatorOptions& options) : engine_(make_engine(options)) {}
 
-void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml,
+void SimGridEngine::load(const std::filesystem::path& platform, const std::string& copy, PlatformXml xml,
                          std::optional<double> bandwidth_Bps) {
   xml_ = std::move(xml);
   description_.file = platform.string();
   try {
-    engine_->load_platform(platform.string());
+    engine_->load_platform(copy);
     engine_->seal_platform();
   } catch (const std::exception& failure) {
-    refuse_platform(platform.string(), failure.what());
+    refuse_platform(platform.string(),
+                    boost::replace_all_copy<std::string>(failure.what(), copy, platform.string()));
   }
   // SimGrid adds a loopback link of its own, which no route of ours crosses.
   links_ =

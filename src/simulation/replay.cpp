@@ -63,10 +63,13 @@ Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simul
   return schedule;
 }
 
-ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options,
+ReplayEvaluator::ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options,
                                  unsigned jobs) {
   for (unsigned i = 0; i < std::max(1U, jobs); ++i) workers_.emplace_back(platform, options);
 }
+ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options,
+                                 unsigned jobs)
+    : ReplayEvaluator(PlatformFile(platform), options, jobs) {}
 
 std::vector<double> ReplayEvaluator::latencies_s(const Problem& problem, std::span<const Mapping> mappings) {
   std::vector<double> latencies;
