@@ -47,6 +47,7 @@ class SimGridEngine {
   };
 
   void describe();
+  void check_speed(const simgrid::s4u::Host& fpga) const;
   std::vector<Link> describe_links() const;
   Route route(simgrid::s4u::Host* from, simgrid::s4u::Host* to) const;
   void set_exclusive_bandwidth(double bandwidth_Bps);
