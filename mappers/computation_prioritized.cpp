@@ -383,8 +383,8 @@ class ComputationPrioritized : public MappingStep {
     for (const LayerIndex layer : search.group()) state.release_consumers(problem, layer);
   }
 
-  static void assign_as_released(const Problem& problem, State& state, const std::vector<LayerIndex>& group,
-                                 StepResult& result) {
+  void assign_as_released(const Problem& problem, State& state, const std::vector<LayerIndex>& group,
+                          StepResult& result) const {
     // The types of the release in its order, then those that it does not know.
     constexpr std::array kOrder = {LayerType::conv,      LayerType::lstm, LayerType::fc,  LayerType::matmul,
                                    LayerType::attention, LayerType::pool, LayerType::add, LayerType::concat};
@@ -427,5 +427,6 @@ H2H_PLUGIN(computation_prioritized) {
                       {"rule", "paper", "paper or release (the authors' groups and ties)"}},
                      [](const h2h::Section& options) {
                        return std::make_shared<const h2h::ComputationPrioritized>(options);
-                     }});
+                     },
+                     true});
 }

@@ -165,6 +165,8 @@ class DataLocalityRemapping : public MappingStep {
     return result;
   }
 
+  bool may_exceed_dram() const override { return !rules_.enforce_dram; }
+
  private:
   static double analytic_pass(LocalSearch& search, std::span<const Remap> remaps, double latency_s,
                               StepResult& result) {

@@ -31,6 +31,7 @@ ordered_json step_json(const StepOutcome& step, bool timing) {
   json["evaluations"] = step.evaluations;
   json["exact"] = step.exact;
   if (!step.note.empty()) json["note"] = step.note;
+  if (!step.judgement.excesses.empty()) json["excesses"] = step.judgement.excesses;
   return json;
 }
 
