@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
 #include <memory>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <h2h/base/files.hpp>
 #include <h2h/mapping/mapping_file.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/simulation/replay.hpp>
@@ -40,12 +44,60 @@ void refuse_two_outputs(const Options& options) {
     throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
 }
 
+void check_result_files(const Options& options, const Inputs& inputs) {
+  check_outputs({{"--json", options.json}, {"--csv", options.csv}, {"--save-mapping", options.save_mapping}},
+                inputs.files);
+}
+
+/// Reads the saved mapping, and puts it on record beside the other inputs.
+Mapping read_saved(const Options& options, const Problem& problem, Inputs& inputs) {
+  const std::string content = read_file(options.mapping);
+  inputs.files.emplace_back(options.mapping, content);
+  Mapping mapping = parse_mapping(content, options.mapping, problem);
+  refuse_invalid(problem, mapping, options.mapping);
+  return mapping;
+}
+
+/// A mapping to start from is of no use to a step that begins with none.
+void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Registry& registry) {
+  const auto first = registry.steps().find(mapper.steps.front().name);
+  if (options.mapping.empty() || first == registry.steps().end() || !first->second.from_nothing) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("mapper '{}' begins with step '{}', which maps from nothing and ignores --mapping",
+                          mapper.name, first->first),
+              "begin with a step that improves a mapping, such as --mapper data-locality-remapping");
+}
+
+/// What runs at the moment, on a terminal and without a log, in one line that goes when it is over.
+class ProgressLine {
+ public:
+  ProgressLine() : shown_(::isatty(STDERR_FILENO) == 1 && spdlog::get_level() == spdlog::level::warn) {}
+  ~ProgressLine() { put(""); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void say(const std::string& mapper, const std::string& step) const {
+    constexpr std::size_t kColumns = 79;
+    put(fmt::format("{}: {} ...", mapper, step).substr(0, kColumns));
+  }
+
+ private:
+  void put(const std::string& text) const {
+    if (!shown_) return;
+    static_cast<void>(std::fputs(("\r\033[K" + text).c_str(), stderr));
+    static_cast<void>(std::fflush(stderr));
+  }
+
+  bool shown_;
+};
+
 void run(const Options& options, const Registry& registry) {
   refuse_two_outputs(options);
   std::vector<Mapper> mappers;
   for (const std::string& text :
        options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
     mappers.push_back(make_mapper(text, registry));
+    refuse_idle_mapping(options, mappers.back(), registry);
   }
   if (mappers.size() > 1 && !options.save_mapping.empty()) {
     throw Error(ErrorKind::usage, "--save-mapping saves one mapping, and there are several mappers",
@@ -54,7 +106,8 @@ void run(const Options& options, const Registry& registry) {
   Inputs inputs = read(options, registry);
   const Problem problem(inputs.workload, inputs.system);
   const Mapping start =
-      options.mapping.empty() ? Mapping::none(problem) : read_mapping(options.mapping, problem);
+      options.mapping.empty() ? Mapping::none(problem) : read_saved(options, problem, inputs);
+  check_result_files(options, inputs);
 
   std::unique_ptr<Evaluator> evaluator = std::make_unique<AnalyticEvaluator>();
   if (options.evaluator == "replay") {
@@ -65,8 +118,10 @@ void run(const Options& options, const Registry& registry) {
   Report report = report_on(options, inputs, problem);
   for (const Mapper& mapper : mappers) {
     spdlog::info("mapping {} by {}", inputs.workload.name(), mapper.name);
-    report.runs.push_back(
-        run_mapper(problem, mapper, start, context, scheduler_of(options, inputs), !options.no_replay));
+    const ProgressLine progress;
+    report.runs.push_back(run_mapper(problem, mapper, start, context, scheduler_of(options, inputs),
+                                     !options.no_replay,
+                                     [&](const std::string& step) { progress.say(mapper.name, step); }));
   }
   save_mapping(options, problem, report.runs.back().result().mapping);
   write_results(options, report);
@@ -78,9 +133,11 @@ void replay_saved(const Options& options, const Registry& registry) {
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Inputs inputs = read(options, registry);
   const Problem problem(inputs.workload, inputs.system);
-  const Mapping mapping = read_mapping(options.mapping, problem);
+  const Mapping mapping = read_saved(options, problem, inputs);
+  check_result_files(options, inputs);
   Report report = report_on(options, inputs, problem);
   report.runs.push_back(run_saved(problem, mapping, scheduler_of(options, inputs), !options.no_replay));
+  save_mapping(options, problem, mapping);
   write_results(options, report);
 }
 

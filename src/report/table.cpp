@@ -13,11 +13,20 @@
 namespace h2h {
 namespace {
 
+/// From a million on powers of ten keep columns narrow: 1.23e9.
+constexpr double kScientific = 999999.5;
+std::string scientific(double value) {
+  const std::string text = fmt::format("{:.2e}", value);
+  const std::size_t digits = text.find_first_of("123456789", text.find('e'));
+  return text.substr(0, text.find('e') + 1) + text.substr(digits);
+}
+
 /// Four significant digits, and no more than three behind the point; 0 for what rounds to nothing.
 std::string significant(double value) {
   const double size = std::abs(value);
   constexpr double kSmallest = 0.0005;
   if (size < kSmallest) return "0";
+  if (size >= kScientific) return scientific(value);
   const int decimals = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
   return fmt::format("{:.{}f}", value, decimals);
 }
@@ -36,6 +45,7 @@ struct TimeUnit {
 };
 
 std::string percent(double value) {
+  if (std::abs(value) >= kScientific) return scientific(value);
   return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0);
 }
 
@@ -97,9 +107,9 @@ void write_foot(std::ostream& out, const Report& report, const Run& run, const T
              unit.format(run.bound.latency_s), unit.name, run.bound.kind,
              with_si_prefix(static_cast<double>(setup.bytes)));
   for (const StepOutcome& step : run.steps) {
-    if (!step.note.empty()) fmt::print(out, "  {}: {}\n", step.name, step.note);
+    if (!step.note.empty()) write_wrapped(out, fmt::format("{}: {}", step.name, step.note), 2);
   }
-  for (const std::string& excess : result.excesses) fmt::print(out, "  excess: {}\n", excess);
+  for (const std::string& excess : result.excesses) write_wrapped(out, "excess: " + excess, 2);
 }
 
 }  // namespace
@@ -118,8 +128,12 @@ void write_table(std::ostream& out, const Report& report) {
     double longest_s = 0;
     for (const StepOutcome& step : run.steps) longest_s = std::max(longest_s, step.judgement.latency_s);
     const TimeUnit unit = TimeUnit::for_longest(longest_s);
-    fmt::print(out, "\n{}{}\n", run.mapper,
-               run.evaluator == "none" ? "" : fmt::format(", searched by the {} evaluator", run.evaluator));
+    out << '\n';
+    write_wrapped(
+        out,
+        run.mapper +
+            (run.evaluator == "none" ? "" : fmt::format(", searched by the {} evaluator", run.evaluator)),
+        0);
     write_steps(out, run, unit, report.command.has_value() && run.evaluator != "none");
     write_parts(out, run, unit);
     write_foot(out, report, run, unit);
