@@ -35,6 +35,8 @@ class ActivationTransfer : public MappingStep {
     return unless_worse(problem, mapping, std::move(result), context);
   }
 
+  bool may_exceed_dram() const override { return !rules_.enforce_dram; }
+
  private:
   LocalityRules rules_;
 };

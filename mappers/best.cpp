@@ -241,5 +241,5 @@ H2H_PLUGIN(best) {
                       h2h::describe_to(),
                       {"chains", "2", "independent chains a round, which run side by side"}},
                      [](const h2h::Section& options) { return std::make_shared<const h2h::Best>(options); },
-                     true});
+                     h2h::StepFamily::Start::either});
 }

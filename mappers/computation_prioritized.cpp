@@ -105,11 +105,11 @@ class GroupSearch {
   /// First the best value, the quickest accelerators first; then the first assignment in catalogue order that
   /// has it.
   void run() {
-    exact_ = descend(0, latency_s_, 0, Phase::optimise);
+    exact_ = search(Phase::optimise);
     if (exact_) {
       found_ = false;
       const std::vector<AcceleratorIndex> fallback = best_;
-      exact_ = descend(0, latency_s_, 0, Phase::first_in_order);
+      exact_ = search(Phase::first_in_order);
       if (!found_) best_ = fallback;
     }
   }
@@ -127,6 +127,14 @@ class GroupSearch {
     std::uint32_t kind;
     double start_s;
     double finish_s;
+  };
+
+  /// A layer on the way down: what is chosen above it, and which of its children comes next.
+  struct Frame {
+    double latency_s;
+    double sum_s;
+    std::size_t next = 0;
+    double before_s = 0;  ///< when the accelerator of the last child was free without it
   };
 
   /// For each depth: what the layers from there on add at the least, each alone on its best accelerator.
@@ -178,31 +186,41 @@ class GroupSearch {
     }
   }
 
+  /// Depth first, on a stack of its own: a group may have as many layers as the workload.
   /// @returns false when the nodes ran out
-  bool descend(std::size_t depth, double latency_s, double sum_s, Phase phase) {
-    if (depth == group_.size()) {
-      best_ = chosen_;
-      found_ = true;
-      best_latency_s_ = latency_s;
-      best_sum_s_ = sum_s;
-      return true;
-    }
-    list_children(depth, phase);
-    for (const Child& child : children_[depth]) {
+  bool search(Phase phase) {
+    frames_.clear();
+    frames_.push_back({latency_s_, 0});
+    list_children(0, phase);
+    while (!frames_.empty()) {
+      const std::size_t depth = frames_.size() - 1;
+      Frame& frame = frames_.back();
+      if (frame.next > 0) finish_s_[children_[depth][frame.next - 1].accelerator] = frame.before_s;
+      if (frame.next == children_[depth].size()) {
+        frames_.pop_back();
+        continue;
+      }
       // The first descent is free, so that there always is an assignment.
       if (nodes_left_ == 0 && !best_.empty()) return false;
       if (nodes_left_ > 0) --nodes_left_;
       ++evaluations_;
-      const double latency = std::max(latency_s, child.finish_s);
-      const double sum = sum_s + child.finish_s;
+      const Child& child = children_[depth][frame.next++];
+      const double latency = std::max(frame.latency_s, child.finish_s);
+      const double sum = frame.sum_s + child.finish_s;
+      frame.before_s = finish_s_[child.accelerator];
       if (cannot_win(depth + 1, latency, sum, phase)) continue;
-      const double before_s = finish_s_[child.accelerator];
       finish_s_[child.accelerator] = child.finish_s;
       chosen_[depth] = child.accelerator;
-      const bool finished = descend(depth + 1, latency, sum, phase);
-      finish_s_[child.accelerator] = before_s;
-      if (!finished) return false;
-      if (phase == Phase::first_in_order && found_) return true;
+      if (depth + 1 < group_.size()) {
+        frames_.push_back({latency, sum});
+        list_children(depth + 1, phase);
+        continue;
+      }
+      best_ = chosen_;
+      found_ = true;
+      best_latency_s_ = latency;
+      best_sum_s_ = sum;
+      if (phase == Phase::first_in_order) return true;
     }
     return true;
   }
@@ -217,6 +235,7 @@ class GroupSearch {
   std::vector<double> least_sum_s_;
   std::vector<AcceleratorIndex> chosen_;
   std::vector<std::vector<Child>> children_;  ///< by depth
+  std::vector<Frame> frames_;                 ///< by depth
   std::vector<AcceleratorIndex> best_;
   double best_latency_s_ = kNever;
   double best_sum_s_ = kNever;
@@ -227,56 +246,87 @@ class GroupSearch {
 };
 
 /// The release's choice for layers of one type: the first assignment, last layer fastest, with the smallest
-/// latency.
+/// latency. Subsets and assignments multiply without end on wide workloads, so nodes are limited here, too.
 class ReleaseSearch {
  public:
-  ReleaseSearch(const Problem& problem, const State& state, std::span<const AcceleratorIndex> accelerators)
-      : problem_(problem), state_(state), accelerators_(accelerators), finish_s_(state.free_s) {}
+  ReleaseSearch(const Problem& problem, const State& state, std::span<const AcceleratorIndex> accelerators,
+                std::uint64_t node_limit)
+      : problem_(problem),
+        state_(state),
+        accelerators_(accelerators),
+        finish_s_(state.free_s),
+        nodes_left_(node_limit) {}
 
-  void consider(const std::vector<LayerIndex>& layers) {
-    layers_ = &layers;
+  /// @returns false when no other layers need be considered: the nodes ran out, or nothing can be better
+  bool consider(const std::vector<LayerIndex>& layers) {
+    ready_s_.clear();
+    for (const LayerIndex layer : layers) ready_s_.push_back(state_.ready_s(problem_, layer));
     chosen_.resize(layers.size());
-    descend(0, state_.latency_s);
+    exact_ = search(layers);
+    return exact_ && best_latency_s_ > state_.latency_s;
   }
 
   const std::vector<LayerIndex>& layers() const { return best_layers_; }
   const std::vector<AcceleratorIndex>& assignment() const { return best_; }
   std::uint64_t evaluations() const { return evaluations_; }
+  bool exact() const { return exact_; }
 
  private:
-  void descend(std::size_t depth, double latency_s) {
-    if (latency_s >= best_latency_s_) return;
-    if (depth == layers_->size()) {
+  struct Frame {
+    double latency_s;
+    std::size_t next = 0;
+    double before_s = 0;
+  };
+
+  bool search(const std::vector<LayerIndex>& layers) {
+    frames_.assign(1, {state_.latency_s});
+    while (!frames_.empty()) {
+      const std::size_t depth = frames_.size() - 1;
+      Frame& frame = frames_.back();
+      if (frame.next > 0) finish_s_[accelerators_[frame.next - 1]] = frame.before_s;
+      if (frame.next == accelerators_.size()) {
+        frames_.pop_back();
+        continue;
+      }
+      // The first descent is free, so that there always is an assignment.
+      if (nodes_left_ == 0 && !best_.empty()) return false;
+      if (nodes_left_ > 0) --nodes_left_;
+      ++evaluations_;
+      const AcceleratorIndex a = accelerators_[frame.next++];
+      frame.before_s = finish_s_[a];
+      const double finish_s =
+          std::max(frame.before_s, ready_s_[depth]) + problem_.zero_locality_s(layers[depth], a);
+      const double latency_s = std::max(frame.latency_s, finish_s);
+      if (latency_s >= best_latency_s_) continue;
+      finish_s_[a] = finish_s;
+      chosen_[depth] = a;
+      if (depth + 1 < layers.size()) {
+        frames_.push_back({latency_s});
+        continue;
+      }
       best_latency_s_ = latency_s;
       best_ = chosen_;
-      best_layers_ = *layers_;
-      return;
+      best_layers_ = layers;
     }
-    const LayerIndex layer = (*layers_)[depth];
-    const double ready_s = state_.ready_s(problem_, layer);
-    for (const AcceleratorIndex a : accelerators_) {
-      ++evaluations_;
-      const double before_s = finish_s_[a];
-      finish_s_[a] = std::max(before_s, ready_s) + problem_.zero_locality_s(layer, a);
-      chosen_[depth] = a;
-      descend(depth + 1, std::max(latency_s, finish_s_[a]));
-      finish_s_[a] = before_s;
-    }
+    return true;
   }
 
   const Problem& problem_;
   const State& state_;
   std::span<const AcceleratorIndex> accelerators_;
   std::vector<double> finish_s_;
-  const std::vector<LayerIndex>* layers_ = nullptr;
+  std::vector<double> ready_s_;  ///< by depth
   std::vector<AcceleratorIndex> chosen_;
+  std::vector<Frame> frames_;  ///< by depth
   std::vector<LayerIndex> best_layers_;
   std::vector<AcceleratorIndex> best_;
   double best_latency_s_ = kNever;
+  bool exact_ = true;
+  std::uint64_t nodes_left_;
   std::uint64_t evaluations_ = 0;
 };
 
-/// Calls @p visit with every choice of @p size of the layers, in lexicographic order.
+/// Calls @p visit with every choice of @p size of the layers, in lexicographic order, until it returns false.
 template <typename Visit>
 void for_each_subset(const std::vector<LayerIndex>& layers, std::size_t size, const Visit& visit) {
   std::vector<std::size_t> index(size);
@@ -284,7 +334,7 @@ void for_each_subset(const std::vector<LayerIndex>& layers, std::size_t size, co
   std::vector<LayerIndex> subset(size);
   for (;;) {
     for (std::size_t i = 0; i < size; ++i) subset[i] = layers[index[i]];
-    visit(subset);
+    if (!visit(subset)) return;
     std::size_t i = size;
     while (i > 0 && index[i - 1] == layers.size() - size + i - 1) --i;
     if (i == 0) return;
@@ -333,8 +383,8 @@ class ComputationPrioritized : public MappingStep {
     for (const LayerIndex layer : search.group()) state.release_consumers(problem, layer);
   }
 
-  static void assign_as_released(const Problem& problem, State& state, const std::vector<LayerIndex>& group,
-                                 StepResult& result) {
+  void assign_as_released(const Problem& problem, State& state, const std::vector<LayerIndex>& group,
+                          StepResult& result) const {
     // The types of the release in its order, then those that it does not know.
     constexpr std::array kOrder = {LayerType::conv,      LayerType::lstm, LayerType::fc,  LayerType::matmul,
                                    LayerType::attention, LayerType::pool, LayerType::add, LayerType::concat};
@@ -346,14 +396,15 @@ class ComputationPrioritized : public MappingStep {
       }
       if (layers.empty()) continue;
       const auto accelerators = problem.candidates(layers.front());
-      ReleaseSearch search(problem, state, accelerators);
+      ReleaseSearch search(problem, state, accelerators, node_limit_);
       if (accelerators.size() > layers.size()) {
         search.consider(layers);
       } else {
         for_each_subset(layers, accelerators.size(),
-                        [&](const std::vector<LayerIndex>& subset) { search.consider(subset); });
+                        [&](const std::vector<LayerIndex>& subset) { return search.consider(subset); });
       }
       result.evaluations += search.evaluations();
+      result.exact = result.exact && search.exact();
       for (std::size_t i = 0; i < search.layers().size(); ++i) {
         state.assign(problem, search.layers()[i], search.assignment()[i]);
         state.release_consumers(problem, search.layers()[i]);
@@ -377,5 +428,5 @@ H2H_PLUGIN(computation_prioritized) {
                      [](const h2h::Section& options) {
                        return std::make_shared<const h2h::ComputationPrioritized>(options);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

@@ -122,5 +122,5 @@ H2H_PLUGIN(cpop) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::path_priority,
                                                                           h2h::critical_choice, true);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

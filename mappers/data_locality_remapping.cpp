@@ -143,6 +143,8 @@ class DataLocalityRemapping : public MappingStep {
     return result;
   }
 
+  bool may_exceed_dram() const override { return !rules_.enforce_dram; }
+
  private:
   static double analytic_pass(LocalSearch& search, std::span<const Remap> remaps, double latency_s,
                               StepResult& result) {
@@ -164,6 +166,7 @@ class DataLocalityRemapping : public MappingStep {
   /// judged again from there, and counts as considered only then.
   double judged_pass(const Problem& problem, LocalSearch& search, std::span<const Remap> remaps,
                      double latency_s, Evaluator& evaluator, StepResult& result) const {
+    const bool prune = prune_ && evaluator.has_analytic_bound();
     std::vector<std::size_t> places;
     std::vector<Mapping> candidates;
     std::size_t at = 0;
@@ -176,7 +179,7 @@ class DataLocalityRemapping : public MappingStep {
         const auto bound_s = search.attempt(remaps[ahead]);
         if (!bound_s) continue;
         considered.push_back(ahead);
-        if (!prune_ || improves(*bound_s * (1 - kDecisionMargin), latency_s)) {
+        if (!prune || improves(*bound_s * (1 - kDecisionMargin), latency_s)) {
           places.push_back(ahead);
           candidates.push_back(search.state().mapping());
         }

@@ -36,5 +36,5 @@ H2H_PLUGIN(dls) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::level_priority,
                                                                           h2h::earliest_finish, false);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

@@ -41,5 +41,5 @@ H2H_PLUGIN(heft) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::upward_priority,
                                                                           h2h::earliest_finish, true);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

@@ -80,5 +80,5 @@ H2H_PLUGIN(heft_lookahead) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::upward_priority,
                                                                           h2h::lookahead_finish, true);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

@@ -186,5 +186,5 @@ H2H_PLUGIN(list_scheduling) {
              h2h::named_option(options, "priority", h2h::kPriorities),
              h2h::named_option(options, "choice", h2h::kChoices), options.flag("insertion", true));
        },
-       true});
+       h2h::StepFamily::Start::nothing});
 }

@@ -27,5 +27,5 @@ H2H_PLUGIN(max_min) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::max_min_priority,
                                                                           h2h::earliest_finish, false);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

@@ -28,5 +28,5 @@ H2H_PLUGIN(min_min) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::min_min_priority,
                                                                           h2h::earliest_finish, false);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

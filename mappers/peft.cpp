@@ -50,5 +50,5 @@ H2H_PLUGIN(peft) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::optimistic_priority,
                                                                           h2h::optimistic_finish, true);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

@@ -283,5 +283,5 @@ H2H_PLUGIN(series_parallel) {
         h2h::describe_weights(),
         h2h::describe_dram()},
        [](const h2h::Section& options) { return std::make_shared<const h2h::SeriesParallel>(options); },
-       true});
+       h2h::StepFamily::Start::either});
 }

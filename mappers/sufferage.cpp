@@ -29,5 +29,5 @@ H2H_PLUGIN(sufferage) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::sufferage_priority,
                                                                           h2h::earliest_finish, false);
                      },
-                     true});
+                     h2h::StepFamily::Start::nothing});
 }

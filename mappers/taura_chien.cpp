@@ -271,5 +271,5 @@ H2H_PLUGIN(taura_chien) {
        "Taura, Chien, HCW 2000",
        {},
        [](const h2h::Section& /*options*/) { return std::make_shared<const h2h::TauraChien>(); },
-       true});
+       h2h::StepFamily::Start::nothing});
 }

@@ -50,38 +50,94 @@ std::string read_file(const fs::path& path) {
   return content;
 }
 
-void write_file(const fs::path& path, std::string_view content) {
-  const fs::path beside = path.string() + fmt::format(".{}.part", ::getpid());
-  const auto refuse = [&](std::string_view what) {
-    const std::string why = system_message();
+namespace {
+
+/// Where a file is written, and the file beside it that takes its name when it is complete.
+struct Place {
+  fs::path file;
+  fs::path beside;
+  bool as_it_is;  ///< a device, a pipe or an open file (/dev/stdout), which cannot be replaced by a rename
+
+  explicit Place(const fs::path& path) : file(path), as_it_is(false) {
     std::error_code ignored;
-    fs::remove(beside, ignored);
-    throw Error(ErrorKind::input, {path.string()}, fmt::format("{}: {}", what, why),
-                "give a path in a folder that can be written");
-  };
-  std::error_code ignored;
-  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
-    // A device or a pipe (/dev/stdout, /dev/null) cannot be replaced by a rename.
-    errno = 0;
-    std::ofstream out(path, std::ios::binary);
-    out.write(content.data(), static_cast<std::streamsize>(content.size()));
-    out.flush();
-    if (!out) {
-      throw Error(ErrorKind::input, {path.string()}, fmt::format("cannot be written: {}", system_message()));
+    const bool exists = fs::exists(path, ignored);
+    as_it_is = exists && !fs::is_regular_file(path, ignored);
+    constexpr int kMostLinks = 40;
+    for (int i = 0; i < kMostLinks && fs::is_symlink(file, ignored); ++i) {
+      const fs::path folder = file.parent_path();
+      as_it_is = as_it_is || (exists && fs::canonical(folder, ignored).native().starts_with("/proc/"));
+      const fs::path link = fs::read_symlink(file, ignored);
+      file = link.is_absolute() ? link : folder / link;
     }
+    if (as_it_is) file = path;
+    beside = file.string() + fmt::format(".{}.part", ::getpid());
+  }
+};
+
+[[noreturn]] void refuse_output(const fs::path& path, std::string_view what, std::string_view hint = {}) {
+  throw Error(ErrorKind::input, {path.string()}, fmt::format("{}: {}", what, system_message()),
+              std::string(hint));
+}
+
+[[noreturn]] void refuse_replacing(const fs::path& path, const Place& place, std::string_view what) {
+  const int why = errno;
+  std::error_code ignored;
+  fs::remove(place.beside, ignored);
+  errno = why;
+  refuse_output(path, what, "give a path in a folder that can be written");
+}
+
+std::ofstream open_beside(const fs::path& path, const Place& place) {
+  errno = 0;
+  if (::access(place.file.c_str(), F_OK) == 0 && ::access(place.file.c_str(), W_OK) != 0)
+    refuse_output(path, "cannot be written");
+  errno = 0;
+  std::ofstream out(place.beside, std::ios::binary | std::ios::trunc);
+  if (!out) refuse_replacing(path, place, "cannot be written");
+  return out;
+}
+
+}  // namespace
+
+void require_writable(const fs::path& path) {
+  const Place place(path);
+  if (place.as_it_is) {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) {
+      errno = EISDIR;
+      refuse_output(path, "cannot be written");
+    }
+    if (::access(path.c_str(), W_OK) != 0) refuse_output(path, "cannot be written");
     return;
   }
-  errno = 0;
-  std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-  if (!out) refuse("cannot be written");
+  // Not kept open: whoever interrupts the work in between should find nothing left behind.
+  open_beside(path, place);
+  std::error_code ignored;
+  fs::remove(place.beside, ignored);
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  const Place place(path);
+  if (place.as_it_is) {
+    errno = 0;
+    std::ofstream out(path, std::ios::binary | std::ios::app);
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    out.flush();
+    if (!out) refuse_output(path, "cannot be written");
+    return;
+  }
+  std::ofstream out = open_beside(path, place);
   out.write(content.data(), static_cast<std::streamsize>(content.size()));
   out.close();
-  if (!out) refuse("could not be written to its end");
+  if (!out) refuse_replacing(path, place, "could not be written to its end");
   std::error_code failure;
-  fs::rename(beside, path, failure);
+  if (const fs::file_status old = fs::status(place.file, failure); fs::exists(old)) {
+    fs::permissions(place.beside, old.permissions(), failure);
+  }
+  fs::rename(place.beside, place.file, failure);
   if (failure) {
     errno = failure.value();
-    refuse("cannot be replaced");
+    refuse_replacing(path, place, "cannot be replaced");
   }
 }
 

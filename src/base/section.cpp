@@ -186,6 +186,13 @@ Section Section::parse(std::string_view yaml, const std::string& file) {
   if (yaml.find('\0') != std::string_view::npos) {
     throw Error(ErrorKind::input, {file}, "is not text: it holds a zero byte", "give a YAML file");
   }
+  if (const auto at = first_not_utf8(yaml)) {
+    const std::string_view before = yaml.substr(0, *at);
+    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    throw Error(ErrorKind::input, {file, static_cast<int>(line), static_cast<int>(*at - line_start + 1)},
+                "is not text in UTF-8", "convert it, such as by iconv");
+  }
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
     if (documents.empty() || documents.front().IsNull()) {

@@ -67,4 +67,28 @@ std::string enumerate(std::span<const std::string> names, std::string_view conju
   return text;
 }
 
+std::optional<std::size_t> first_not_utf8(std::string_view text) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned lead = byte(i);
+    const std::size_t more = lead < 0x80   ? 0
+                             : lead < 0xC2 ? 4
+                             : lead < 0xE0 ? 1
+                             : lead < 0xF0 ? 2
+                             : lead < 0xF5 ? 3
+                                           : 4;
+    if (more == 4) return i;
+    // The second byte excludes longer forms than need be, surrogates, and what lies beyond U+10FFFF.
+    const unsigned least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    for (std::size_t k = 1; k <= more; ++k) {
+      if (byte(i + k) < (k == 1 ? least : 0x80) || byte(i + k) > (k == 1 ? most : 0xBF)) return i;
+    }
+    i += more + 1;
+  }
+  return std::nullopt;
+}
+
 }  // namespace h2h

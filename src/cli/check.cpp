@@ -37,8 +37,7 @@ void describe(std::ostream& out, const System& system) {
 
 void check_saved(std::ostream& out, const Options& options, const Problem& problem, Simulator& simulator) {
   const Mapping mapping = read_mapping(options.mapping, problem);
-  if (const auto violations = check_mapping(problem, mapping); !violations.empty())
-    refuse(options.mapping, violations);
+  refuse_invalid(problem, mapping, options.mapping);
   const Schedule analytic = analytic_schedule(problem, mapping);
   if (const auto violations =
           check_schedule(problem, mapping, analytic, analytic.latency_s(), Contention::none);
@@ -47,7 +46,7 @@ void check_saved(std::ostream& out, const Options& options, const Problem& probl
   }
   const Schedule replayed = replay(problem, mapping, simulator);
   if (const auto violations =
-          check_schedule(problem, mapping, replayed, replayed.latency_s(), Contention::possible);
+          check_schedule(problem, mapping, replayed, replayed.latency_s(), contention_of(problem, true));
       !violations.empty()) {
     refuse(options.mapping, violations);
   }
@@ -64,9 +63,15 @@ void check(const Options& options, const Registry& registry) {
     throw Error(ErrorKind::usage, "--mapping needs --workload and --platform");
   }
   write_to("-", [&](std::ostream& out) {
-    if (options.platform.empty())
-      return describe(out, read_workload(find_file(options.workload, data_folders("workloads"))));
-    if (options.workload.empty()) return describe(out, read_platform(request_of(options), registry).system);
+    if (options.platform.empty()) {
+      InputFile file;
+      return describe(out, read_requested_workload(request_of(options), file));
+    }
+    if (options.workload.empty()) {
+      const PlatformInputs inputs = read_platform(request_of(options), registry);
+      warn(inputs.platform_file, inputs.warnings);
+      return describe(out, inputs.system);
+    }
     Inputs inputs = read(options, registry);
     const Problem problem(inputs.workload, inputs.system);
     describe(out, inputs.workload);

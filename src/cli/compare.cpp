@@ -2,8 +2,6 @@
 #include <memory>
 #include <span>
 
-#include <spdlog/spdlog.h>
-
 #include <h2h/report/comparison.hpp>
 
 #include "commands.hpp"
@@ -25,7 +23,7 @@ std::vector<std::string> all_mappers(const Registry& registry) {
   std::vector<std::string> names;
   for (const auto& [name, _] : registry.mappers()) names.push_back(name);
   for (const auto& [name, family] : registry.steps()) {
-    if (family.from_nothing) names.push_back(name);
+    if (family.start != StepFamily::Start::mapping) names.push_back(name);
   }
   return names;
 }
@@ -38,7 +36,6 @@ Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, c
   contest.bandwidth = options.bandwidth;
   std::vector<Run> runs;
   for (const Mapper& mapper : mappers) {
-    spdlog::info("mapping {} on {} by {}", contest.workload, contest.platform, mapper.name);
     runs.push_back(search.run(mapper));
   }
   tighten(search.problem(), runs, bound_options(options));

@@ -18,27 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Breaks text at spaces, and chains behind a '+', so that no line passes 80 columns where that can be.
-void print_wrapped(std::ostream& out, std::string_view text, std::size_t indent) {
-  constexpr std::size_t kColumns = 80;
-  const std::size_t room = kColumns - indent;
-  while (!text.empty()) {
-    std::size_t length = text.size();
-    if (length > room) {
-      const std::size_t space = text.rfind(' ', room);
-      const std::size_t plus = text.rfind('+', room - 1);
-      const bool at_plus =
-          plus != std::string_view::npos && (space == std::string_view::npos || plus > space);
-      length = at_plus                           ? plus + 1
-               : space != std::string_view::npos ? space
-                                                 : std::min(text.find(' '), text.size());
-    }
-    fmt::print(out, "{:{}}{}\n", "", indent, text.substr(0, length));
-    text.remove_prefix(length);
-    while (text.starts_with(' ')) text.remove_prefix(1);
-  }
-}
-
 void print_origin(std::ostream& out, const std::string& origin) {
   if (!origin.empty()) fmt::print(out, "    from plug-in {}\n", origin);
 }
@@ -46,11 +25,11 @@ void print_origin(std::ostream& out, const std::string& origin) {
 template <typename Family>
 void print_family(std::ostream& out, const Family& family) {
   fmt::print(out, "{}\n", family.name);
-  print_wrapped(out, family.summary, 4);
-  if (!family.reference.empty()) print_wrapped(out, "[" + family.reference + "]", 4);
+  write_wrapped(out, family.summary, 4);
+  if (!family.reference.empty()) write_wrapped(out, "[" + family.reference + "]", 4);
   print_origin(out, family.origin);
   for (const OptionDescription& option : family.options) {
-    print_wrapped(out, fmt::format("{}={}: {}", option.name, option.value, option.meaning), 8);
+    write_wrapped(out, fmt::format("{}={}: {}", option.name, option.value, option.meaning), 8);
   }
 }
 
@@ -59,7 +38,7 @@ void list_mappers(std::ostream& out, const Registry& registry) {
   for (const auto& [_, family] : registry.mappers()) {
     print_family(out, family);
     const Section defaults = Section::from_options({}, family.name);
-    print_wrapped(out, "= " + family.expand(defaults), 4);
+    write_wrapped(out, "= " + family.expand(defaults), 4);
   }
   fmt::print(out, "\nSteps, to be chained with '+'\n\n");
   for (const auto& [_, family] : registry.steps()) print_family(out, family);
@@ -69,7 +48,7 @@ void list_models(std::ostream& out, const Registry& registry) {
   fmt::print(out, "Families of accelerator models (a catalogue entry's `model`)\n\n");
   for (const auto& [name, family] : registry.models()) {
     fmt::print(out, "{}\n", name);
-    print_wrapped(out, family.summary, 4);
+    write_wrapped(out, family.summary, 4);
     print_origin(out, family.origin);
   }
 }
@@ -120,7 +99,7 @@ void list_accelerators(std::ostream& out, const Options& options, const Registry
     std::vector<std::string> types;
     for (const LayerType layer_type : type.layer_types) types.emplace_back(to_string(layer_type));
     fmt::print(out, "{}\n", type.name());
-    print_wrapped(
+    write_wrapped(
         out,
         fmt::format(
             "{}; model {}; {}; weights of {} bit, activations of {}; {}B of DRAM{}, {:.0f} % of it for "
@@ -130,8 +109,8 @@ void list_accelerators(std::ostream& out, const Options& options, const Registry
             type.device.dram_Bps ? fmt::format(" at {}B/s", with_si_prefix(*type.device.dram_Bps)) : "",
             100 * type.weight_share, type.active_W, type.idle_W),
         4);
-    if (!type.paper.empty()) print_wrapped(out, type.paper, 4);
-    for (const auto& [key, value] : type.provenance) print_wrapped(out, fmt::format("{}: {}", key, value), 8);
+    if (!type.paper.empty()) write_wrapped(out, type.paper, 4);
+    for (const auto& [key, value] : type.provenance) write_wrapped(out, fmt::format("{}: {}", key, value), 8);
   }
 }
 

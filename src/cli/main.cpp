@@ -9,9 +9,11 @@
 #include <iostream>
 #include <string_view>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <h2h/base/text.hpp>
 #include <h2h/version.hpp>
@@ -89,10 +91,19 @@ void allow_extras_everywhere(CLI::App& app) {
     allow_extras_everywhere(*subcommand);
 }
 
-int report(const Error& error) {
+/// Nothing can be done where standard error cannot be written; the exit status still says what happened.
+int report(const Error& error) noexcept {
   std::cout.flush();
-  fmt::print(stderr, "h2h-sim: {}\n", error.what());
+  for (const char* part : {"h2h-sim: ", error.what(), "\n"}) static_cast<void>(std::fputs(part, stderr));
   return static_cast<int>(error.kind());
+}
+
+/// A file that is opened must not get the number of a standard stream that the caller has closed: messages
+/// would end up in it. What stands there instead cannot be written to.
+void occupy_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) == -1) static_cast<void>(::open("/dev/null", O_RDONLY));
+  }
 }
 
 int run(int argc, char** argv) {
@@ -144,6 +155,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_closed_streams();
   try {
     return run(argc, argv);
   } catch (const Error& error) {

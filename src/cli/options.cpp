@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <sstream>
 #include <thread>
 
@@ -24,12 +25,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-CLI::Validator whole_number_from_1_to(std::int64_t most) {
-  return {[most](const std::string& text) -> std::string {
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+  return {[least, most](const std::string& text) -> std::string {
             std::int64_t value = 0;
             const bool valid =
-                boost::conversion::try_lexical_convert(text, value) && value >= 1 && value <= most;
-            return valid ? "" : fmt::format("'{}' is no whole number from 1 to {}", text, most);
+                boost::conversion::try_lexical_convert(text, value) && value >= least && value <= most;
+            return valid ? "" : fmt::format("'{}' is no whole number from {} to {}", text, least, most);
           },
           ""};
 }
@@ -45,6 +46,10 @@ CLI::Validator positive_up_to(double most) {
             return valid ? "" : fmt::format("'{}' is no number above 0 and up to {}", text, most);
           },
           ""};
+}
+
+CLI::Validator whole_number_from_1_to(std::int64_t most) {
+  return whole_number(1, most);
 }
 
 CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& file, const std::string& help,
@@ -112,6 +117,7 @@ void add_search_options(CLI::App& app, Options& options) {
       ->group(group);
   add_mapping_option(app, options, "Start from this saved mapping (YAML)");
   app.add_option("--seed", options.seed, "Seed of mappers that draw random numbers [1]")
+      ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N")
       ->group(group);
   app.add_option("-j,--jobs", options.jobs, "Processes for replays [one a processor]")
@@ -136,7 +142,6 @@ void add_result_options(CLI::App& app, Options& options) {
 }
 
 void add_judging_options(CLI::App& app, Options& options) {
-  app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, no SimGrid")->group("Results");
   app.add_option("--bound", options.bound, "Lower bound: quick, lp, milp or exact [quick]")
       ->check(one_of({"quick", "lp", "milp", "exact"}))
       ->type_name("METHOD")
@@ -144,6 +149,8 @@ void add_judging_options(CLI::App& app, Options& options) {
   app.add_option("--bound-time", options.bound_time_s, "Limit of --bound in seconds [60]")
       ->check(positive_up_to(kLongestBoundTime_s))
       ->type_name("SECONDS")
+      ->group("Results");
+  app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, replay nothing")
       ->group("Results");
   app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command")->group("Results");
 }
@@ -199,6 +206,13 @@ SimulatorOptions simulator_options(const Options& options) {
           ErrorKind::usage, fmt::format("--bandwidth '{}'", options.bandwidth),
           fmt::format("give a positive number with a unit: {}", describe_units(Dimension::bytes_per_second)));
     }
+    // Beyond this, times are of no use to anybody, and at the ends of all numbers SimGrid cannot count.
+    constexpr double kLeast_Bps = 1;
+    constexpr double kMost_Bps = 1e15;
+    if (*rate < kLeast_Bps || *rate > kMost_Bps) {
+      throw Error(ErrorKind::usage, fmt::format("--bandwidth '{}'", options.bandwidth),
+                  "give a rate from 1Bps to 1000TBps");
+    }
     result.bandwidth_Bps = rate;
   }
   return result;
@@ -240,8 +254,7 @@ Inputs read(const Options& options, const Registry& registry) {
   if (options.workload.empty())
     throw Error(ErrorKind::usage, "--workload is missing", "such as --workload vlocnet.yaml");
   Inputs inputs = read_inputs(request_of(options), registry);
-  for (const std::string& warning : inputs.warnings)
-    spdlog::warn("{}: {}", inputs.platform_file.string(), warning);
+  warn(inputs.platform_file, inputs.warnings);
   return inputs;
 }
 
@@ -249,6 +262,10 @@ void refuse_shared_output(const std::vector<std::string>& targets) {
   if (std::count(targets.begin(), targets.end(), "-") > 1) {
     throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
   }
+}
+
+void warn(const PlatformFile& platform, std::span<const std::string> warnings) {
+  for (const std::string& warning : warnings) spdlog::warn("{}: {}", platform.path.string(), warning);
 }
 
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write) {
@@ -264,6 +281,40 @@ void write_results(const Options& options, const Report& report) {
   if (!options.csv.empty()) write_to(options.csv, [&](std::ostream& out) { write_csv(out, report); });
   if (options.json != "-" && options.csv != "-" && options.save_mapping != "-") {
     write_to("-", [&](std::ostream& out) { write_table(out, report); });
+  }
+}
+
+namespace {
+
+bool is_same_file(const fs::path& a, const fs::path& b) {
+  std::error_code ignored;
+  if (fs::equivalent(a, b, ignored)) return true;
+  return fs::weakly_canonical(fs::absolute(a), ignored) == fs::weakly_canonical(fs::absolute(b), ignored);
+}
+
+}  // namespace
+
+void check_outputs(const std::vector<Output>& outputs, std::span<const InputFile> inputs) {
+  for (const Output& output : outputs) {
+    if (output.target.empty() || output.target == "-") continue;
+    require_writable(output.target);
+    std::error_code ignored;
+    if (fs::exists(output.target, ignored) && !fs::is_regular_file(output.target, ignored)) continue;
+    for (const InputFile& input : inputs) {
+      if (is_same_file(output.target, input.path)) {
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("{} {} would overwrite what is read from there", output.option, output.target),
+            "give another file");
+      }
+    }
+    for (const Output* other = outputs.data(); other != &output; ++other) {
+      if (other->target.empty() || other->target == "-" || !is_same_file(output.target, other->target))
+        continue;
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} and {} both write to {}", other->option, output.option, output.target),
+                  "give each a file of its own");
+    }
   }
 }
 

@@ -69,6 +69,8 @@ Registry registry_of(const Options& options);
 
 /// Reads what the options name. @throws Error
 Inputs read(const Options& options, const Registry& registry);
+/// Logs what is odd about a platform.
+void warn(const PlatformFile& platform, std::span<const std::string> warnings);
 InputRequest request_of(const Options& options);
 
 /// Folders in which the shipped workloads and platforms are looked up: H2H_DATA_DIR, the installed ones, and
@@ -94,5 +96,15 @@ void write_results(const Options& options, const Report& report);
 
 /// Writes to a file, or to standard output for "-".
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write);
+
+/// A file that an option names for a result; "-" is standard output, empty none.
+struct Output {
+  std::string option;
+  std::string target;
+};
+
+/// Refuses results that could not be written, or would overwrite each other or what was read: before the work
+/// rather than after it.
+void check_outputs(const std::vector<Output>& outputs, std::span<const InputFile> inputs);
 
 }  // namespace h2h::cli

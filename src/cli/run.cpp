@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
+#include <fmt/format.h>
 
-#include <spdlog/spdlog.h>
-
+#include <h2h/base/files.hpp>
 #include <h2h/mapping/mapping_file.hpp>
-#include <h2h/schedule/analytic.hpp>
-#include <h2h/simulation/replay.hpp>
 
 #include "commands.hpp"
+#include "search.hpp"
 
 namespace h2h::cli {
 namespace {
@@ -21,69 +19,74 @@ Report report_on(const Options& options, const Inputs& inputs, const Problem& pr
   return report;
 }
 
-Scheduler scheduler_of(const Options& options, Inputs& inputs) {
-  if (options.no_replay) return analytic_schedule;
-  return [&inputs](const Problem& problem, const Mapping& mapping) {
-    return replay(problem, mapping, inputs.simulator);
-  };
-}
-
 void save_mapping(const Options& options, const Problem& problem, const Mapping& mapping) {
   if (options.save_mapping.empty()) return;
   write_to(options.save_mapping, [&](std::ostream& out) { write_mapping(out, problem, mapping); });
 }
 
-void refuse_two_outputs(const Options& options) {
-  const int dashes =
-      (options.json == "-" ? 1 : 0) + (options.csv == "-" ? 1 : 0) + (options.save_mapping == "-" ? 1 : 0);
-  if (dashes > 1)
-    throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
+void check_result_files(const Options& options, const Inputs& inputs) {
+  check_outputs({{"--json", options.json}, {"--csv", options.csv}, {"--save-mapping", options.save_mapping}},
+                inputs.files);
+}
+
+/// Reads the saved mapping, and puts it on record beside the other inputs.
+Mapping read_saved(const Options& options, const Problem& problem, Inputs& inputs) {
+  const std::string content = read_file(options.mapping);
+  inputs.files.emplace_back(options.mapping, content);
+  Mapping mapping = parse_mapping(content, options.mapping, problem);
+  refuse_invalid(problem, mapping, options.mapping);
+  return mapping;
+}
+
+/// A mapping to start from is of no use to a step that begins with none.
+void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Registry& registry) {
+  const auto first = registry.steps().find(mapper.steps.front().name);
+  if (options.mapping.empty() || first == registry.steps().end() ||
+      first->second.start != StepFamily::Start::nothing)
+    return;
+  throw Error(ErrorKind::usage,
+              fmt::format("mapper '{}' begins with step '{}', which maps from nothing and ignores --mapping",
+                          mapper.name, first->first),
+              "begin with a step that improves a mapping, such as --mapper data-locality-remapping");
 }
 
 void run(const Options& options, const Registry& registry) {
-  refuse_two_outputs(options);
+  refuse_shared_output({options.json, options.csv, options.save_mapping});
   const BoundOptions bound = bound_options(options);
   std::vector<Mapper> mappers;
   for (const std::string& text :
        options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
     mappers.push_back(make_mapper(text, registry));
+    refuse_idle_mapping(options, mappers.back(), registry);
   }
   if (mappers.size() > 1 && !options.save_mapping.empty()) {
     throw Error(ErrorKind::usage, "--save-mapping saves one mapping, and there are several mappers",
                 "run them one by one");
   }
-  Inputs inputs = read(options, registry);
-  const Problem problem(inputs.workload, inputs.system);
-  const Mapping start =
-      options.mapping.empty() ? Mapping::none(problem) : read_mapping(options.mapping, problem);
+  Search search(options, registry);
+  const Problem& problem = search.problem();
+  if (!options.mapping.empty()) search.start_from(read_saved(options, problem, search.inputs()));
+  check_result_files(options, search.inputs());
 
-  std::unique_ptr<Evaluator> evaluator = std::make_unique<AnalyticEvaluator>();
-  if (options.evaluator == "replay") {
-    evaluator =
-        std::make_unique<ReplayEvaluator>(inputs.platform_file, simulator_options(options), jobs_of(options));
-  }
-  StepContext context{*evaluator, options.seed, jobs_of(options)};
-  Report report = report_on(options, inputs, problem);
-  for (const Mapper& mapper : mappers) {
-    spdlog::info("mapping {} by {}", inputs.workload.name(), mapper.name);
-    report.runs.push_back(
-        run_mapper(problem, mapper, start, context, scheduler_of(options, inputs), !options.no_replay));
-  }
+  Report report = report_on(options, search.inputs(), problem);
+  for (const Mapper& mapper : mappers) report.runs.push_back(search.run(mapper));
   save_mapping(options, problem, report.runs.back().result().mapping);
   tighten(problem, report.runs, bound);
   write_results(options, report);
 }
 
 void replay_saved(const Options& options, const Registry& registry) {
-  refuse_two_outputs(options);
+  refuse_shared_output({options.json, options.csv, options.save_mapping});
   const BoundOptions bound = bound_options(options);
   if (options.mapping.empty())
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
-  Inputs inputs = read(options, registry);
-  const Problem problem(inputs.workload, inputs.system);
-  const Mapping mapping = read_mapping(options.mapping, problem);
-  Report report = report_on(options, inputs, problem);
-  report.runs.push_back(run_saved(problem, mapping, scheduler_of(options, inputs), !options.no_replay));
+  Search search(options, registry);
+  const Problem& problem = search.problem();
+  const Mapping mapping = read_saved(options, problem, search.inputs());
+  check_result_files(options, search.inputs());
+  Report report = report_on(options, search.inputs(), problem);
+  report.runs.push_back(search.run(mapping));
+  save_mapping(options, problem, mapping);
   tighten(problem, report.runs, bound);
   write_results(options, report);
 }

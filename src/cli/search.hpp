@@ -16,8 +16,13 @@ class Search {
   Search& operator=(const Search&) = delete;
 
   const Inputs& inputs() const { return inputs_; }
+  Inputs& inputs() { return inputs_; }
   const Problem& problem() const { return problem_; }
 
+  /// The mapping that a mapper's first step is given; none by default.
+  void start_from(Mapping mapping) { start_ = std::move(mapping); }
+
+  /// Says on a terminal which step is running.
   Run run(const Mapper& mapper);
   /// A saved mapping instead of a search.
   Run run(const Mapping& mapping);

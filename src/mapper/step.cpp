@@ -17,7 +17,7 @@ void require_complete(const Mapping& mapping, std::string_view step) {
 
 StepResult unless_worse(const Problem& problem, const Mapping& before, StepResult after,
                         StepContext& context) {
-  if (context.evaluator.is_analytic() || !before.is_complete()) return after;
+  if (!before.is_complete()) return after;
   const std::array<Mapping, 2> both = {before, after.mapping};
   const std::vector<double> latency_s = context.evaluator.latencies_s(problem, both);
   if (!improves(latency_s[0], latency_s[1])) return after;

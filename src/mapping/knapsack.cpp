@@ -38,13 +38,31 @@ class Search {
     }
     unbeatable_ = divisor == 0 ? 0 : std::min(rest, capacity / divisor * divisor);
     counts_.resize(groups_.size());
+    totals_.resize(groups_.size() + 1);
     best_counts_ = counts_;
   }
 
+  /// On a stack of its own: there may be as many groups as layers.
   /// @returns whether the search came to its end
   bool run(std::uint64_t node_limit) {
-    nodes_left_ = node_limit;
-    return descend(0, 0);
+    std::size_t group = 0;
+    agree_ = 0;
+    bool entered = enter(group);
+    for (;;) {
+      if (best_ == unbeatable_) return true;
+      if (!entered || counts_[group] == 0) {
+        if (group == 0) return true;
+        --group;
+        entered = true;
+        continue;
+      }
+      if (node_limit == 0) return false;
+      --node_limit;
+      --counts_[group];
+      agree_ = std::min(agree_, group);
+      totals_[group + 1] = totals_[group] + counts_[group] * groups_[group].size;
+      entered = enter(++group);
+    }
   }
 
   KnapsackChoice choice(std::size_t items) const {
@@ -59,32 +77,38 @@ class Search {
   }
 
  private:
-  bool descend(std::size_t group, std::int64_t total) {
-    if (total > best_) {
-      best_ = total;
-      best_counts_ = counts_;
-      std::fill(best_counts_.begin() + static_cast<std::ptrdiff_t>(group), best_counts_.end(), 0);
-    }
-    if (best_ == unbeatable_ || group == groups_.size() || total + groups_[group].rest <= best_) return true;
+  /// Judges what is chosen above a group. @returns whether the groups from here on can add enough to it
+  bool enter(std::size_t group) {
+    const std::int64_t total = totals_[group];
+    if (total > best_) keep(group);
+    if (group == groups_.size() || total + groups_[group].rest <= best_) return false;
     const Group& here = groups_[group];
-    const auto fits = std::min(static_cast<std::int64_t>(here.items.size()), (capacity_ - total) / here.size);
-    for (std::int64_t count = fits; count >= 0; --count) {
-      if (nodes_left_ == 0) return false;
-      --nodes_left_;
-      counts_[group] = count;
-      if (!descend(group + 1, total + count * here.size)) return false;
-      if (best_ == unbeatable_) return true;
-    }
+    // One more than the first count, as the search counts down before it looks.
+    counts_[group] =
+        std::min(static_cast<std::int64_t>(here.items.size()), (capacity_ - total) / here.size) + 1;
     return true;
+  }
+
+  /// Keeps the counts above a group as the best. On the way down one improvement extends the other, so only
+  /// what has changed is copied.
+  void keep(std::size_t group) {
+    best_ = totals_[group];
+    const auto at = [](std::size_t i) { return static_cast<std::ptrdiff_t>(i); };
+    if (agree_ < group)
+      std::copy(counts_.begin() + at(agree_), counts_.begin() + at(group), best_counts_.begin() + at(agree_));
+    if (group < kept_) std::fill(best_counts_.begin() + at(group), best_counts_.begin() + at(kept_), 0);
+    agree_ = kept_ = group;
   }
 
   std::int64_t capacity_;
   std::vector<Group> groups_;
-  std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> counts_;  ///< by group: items taken
+  std::vector<std::int64_t> totals_;  ///< by group: size of what is taken above
   std::vector<std::int64_t> best_counts_;
+  std::size_t agree_ = 0;  ///< so many counts are those of the best
+  std::size_t kept_ = 0;   ///< the best takes nothing from here on
   std::int64_t best_ = 0;
   std::int64_t unbeatable_ = 0;
-  std::uint64_t nodes_left_ = 0;
 };
 
 }  // namespace

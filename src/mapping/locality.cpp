@@ -13,12 +13,19 @@ namespace {
 constexpr std::size_t kElsewhere = static_cast<std::size_t>(-1);
 constexpr std::int64_t kReleaseUnit = 1000;  // elements
 
-/// The release's capacity in its units: ceil(S_mem R_wei 8e9 / D / 1000).
-std::int64_t release_capacity(const Accelerator& accelerator) {
+/// The release's capacity in its units: ceil(S_mem R_wei 8e9 / D / 1000). Rounded up it can be exceeded, so
+/// that it is rounded down where it must not be.
+std::int64_t release_capacity(std::int64_t bytes, int weight_bits, bool enforced) {
   constexpr double kBitsPerByte = 8;
-  const double elements = static_cast<double>(accelerator.weight_budget_bytes) * kBitsPerByte /
-                          accelerator.type.device.weight_bits;
-  return static_cast<std::int64_t>(std::ceil(elements / static_cast<double>(kReleaseUnit)));
+  const double units =
+      static_cast<double>(bytes) * kBitsPerByte / weight_bits / static_cast<double>(kReleaseUnit);
+  return static_cast<std::int64_t>(enforced ? std::floor(units) : std::ceil(units));
+}
+
+/// A table takes a bit for each item and unit of capacity.
+bool table_is_small(std::size_t items, std::int64_t capacity) {
+  constexpr std::int64_t kLargestTable = std::int64_t{1} << 32U;  // bits: 512 MiB
+  return capacity < kLargestTable / static_cast<std::int64_t>(items + 1);
 }
 
 }  // namespace
@@ -38,12 +45,14 @@ std::span<const char> DramAllocator::pin(AcceleratorIndex accelerator, std::span
     pinned_.push_back(size > 0 ? 1 : 0);
     total += size;
   }
-  std::int64_t capacity = release ? release_capacity(device) : device.weight_budget_bytes;
-  if (!release && rules_.enforce_dram) {
+  std::int64_t capacity = device.weight_budget_bytes;
+  if (rules_.enforce_dram) {
     capacity = std::max<std::int64_t>(0, std::min(capacity, device.dram_bytes - reserved_bytes));
   }
+  if (release) capacity = release_capacity(capacity, device.type.device.weight_bits, rules_.enforce_dram);
   if (total <= capacity) return pinned_;
-  KnapsackChoice choice = release ? heaviest_subset_by_table(sizes_, capacity) : [&] {
+  const bool by_table = release && table_is_small(sizes_.size(), capacity);
+  KnapsackChoice choice = by_table ? heaviest_subset_by_table(sizes_, capacity) : [&] {
     // Layers without weights are no items.
     std::vector<std::int64_t> items;
     for (const std::int64_t size : sizes_) {
@@ -51,10 +60,11 @@ std::span<const char> DramAllocator::pin(AcceleratorIndex accelerator, std::span
     }
     return heaviest_subset(items, capacity);
   }();
-  exact_ = exact_ && choice.exact;
+  // Without its table the release's choice among equally heavy ones is not certain.
+  exact_ = exact_ && choice.exact && by_table == release;
   std::size_t item = 0;
   for (std::size_t i = 0; i < sizes_.size(); ++i) {
-    if (release) {
+    if (by_table) {
       pinned_[i] = sizes_[i] > 0 ? choice.taken[i] : 0;
     } else if (sizes_[i] > 0) {
       pinned_[i] = choice.taken[item++];

@@ -72,6 +72,10 @@ class Checker {
   }
 
   PlatformXml run() {
+    if (const auto at = first_not_utf8(text_)) {
+      throw Error(ErrorKind::input, place_at(static_cast<std::ptrdiff_t>(*at)), "is not text in UTF-8",
+                  "convert it, such as by iconv");
+    }
     pugi::xml_document document;
     const auto parsed = document.load_buffer(text_.data(), text_.size());
     if (!parsed) {
@@ -90,6 +94,11 @@ class Checker {
     int roots = 0;
     for (const xml_node& child : platform.children()) {
       if (is_zone(child) || std::string_view(child.name()) == "cluster") ++roots;
+      if (std::string_view(child.name()) == "config") {
+        for (const xml_node& setting : child.children("prop"))
+          result_.settings.push_back(
+              fmt::format("{}:{}", setting.attribute("id").value(), setting.attribute("value").value()));
+      }
       element(child, 0);
     }
     if (roots != 1) refuse(platform, fmt::format("{} root zones", roots), "a platform has exactly one");
@@ -429,6 +438,8 @@ class Checker {
 };
 
 }  // namespace
+
+PlatformFile::PlatformFile(std::filesystem::path from) : path(std::move(from)), xml(read_file(path)) {}
 
 PlatformXml check_platform_text(const std::string& xml, const std::string& file) {
   return Checker(xml, file).run();

@@ -72,6 +72,7 @@ System make_system(const PlatformDescription& platform, const Catalogue& catalog
   system.host = platform.host;
   system.ifm_extent = catalogue.ifm_extent;
   system.links = platform.links;
+  system.model_settings = platform.model_settings;
   for (const FpgaDescription& fpga : platform.fpgas) {
     const std::string& wanted = fpga.properties.at("accelerator");
     const AcceleratorType* type = catalogue.find(wanted);
@@ -124,6 +125,14 @@ std::string unequal_latency_warning(const System& system) {
         system.links[link].name, extremes.least, extremes.most);
   }
   return {};
+}
+
+std::string changed_model_warning(const System& system) {
+  if (system.model_settings.empty()) return {};
+  return fmt::format(
+      "{} changes SimGrid's model: a replay may be quicker than the analytic latency and than the bound, and "
+      "its durations are not checked",
+      enumerate(system.model_settings, "and"));
 }
 
 }  // namespace h2h

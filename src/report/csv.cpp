@@ -52,7 +52,8 @@ void write_csv(std::ostream& out, const Report& report) {
                                      "chain_outputs_s",
                                      "chain_waiting_s",
                                      "evaluations",
-                                     "exact"};
+                                     "exact",
+                                     "exceeds_dram"};
   if (timing) header.emplace_back("search_s");
   write_csv_row(out, header);
   for (const Run& run : report.runs) {
@@ -81,7 +82,8 @@ void write_csv(std::ostream& out, const Report& report) {
                                       number(judgement.chain.outputs_s),
                                       number(judgement.chain.waiting_s),
                                       fmt::format("{}", step.evaluations),
-                                      step.exact ? "true" : "false"};
+                                      step.exact ? "true" : "false",
+                                      judgement.excesses.empty() ? "false" : "true"};
       if (timing) row.push_back(number(step.search_s));
       write_csv_row(out, row);
     }

@@ -16,17 +16,27 @@ namespace h2h {
 constexpr double kPercent = 100;
 constexpr double kMillisecondsPerSecond = 1e3;
 
+/// From a million on powers of ten keep columns narrow: 1.23e9.
+constexpr double kScientific = 999999.5;
+inline std::string scientific(double value) {
+  const std::string text = fmt::format("{:.2e}", value);
+  const std::size_t digits = text.find_first_of("123456789", text.find('e'));
+  return text.substr(0, text.find('e') + 1) + text.substr(digits);
+}
+
 /// Four significant digits, and no more than three behind the point; 0 for what rounds to nothing.
 inline std::string significant(double value) {
   const double size = std::abs(value);
   constexpr double kSmallest = 0.0005;
   if (size < kSmallest) return "0";
+  if (size >= kScientific) return scientific(value);
   const int decimals = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
   return fmt::format("{:.{}f}", value, decimals);
 }
 
 /// Percent with one digit behind the point, none from a thousand on.
 inline std::string percent(double value) {
+  if (std::abs(value) >= kScientific) return scientific(value);
   return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0);
 }
 

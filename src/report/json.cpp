@@ -31,6 +31,7 @@ ordered_json step_json(const StepOutcome& step, bool timing) {
   json["evaluations"] = step.evaluations;
   json["exact"] = step.exact;
   if (!step.note.empty()) json["note"] = step.note;
+  if (!step.judgement.excesses.empty()) json["excesses"] = step.judgement.excesses;
   return json;
 }
 
@@ -120,7 +121,8 @@ void write_json(std::ostream& out, const Report& report) {
   json["runs"] = ordered_json::array();
   for (const Run& run : report.runs)
     json["runs"].push_back(run_json(*report.problem, run, report.command.has_value()));
-  out << json.dump(2) << '\n';
+  // Paths and the command line may be in any encoding.
+  out << json.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace h2h

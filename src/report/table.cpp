@@ -70,9 +70,9 @@ void write_foot(std::ostream& out, const Report& report, const Run& run, const T
              unit.format(run.bound.latency_s), unit.name, run.bound.kind,
              with_si_prefix(static_cast<double>(setup.bytes)));
   for (const StepOutcome& step : run.steps) {
-    if (!step.note.empty()) fmt::print(out, "  {}: {}\n", step.name, step.note);
+    if (!step.note.empty()) write_wrapped(out, fmt::format("{}: {}", step.name, step.note), 2);
   }
-  for (const std::string& excess : result.excesses) fmt::print(out, "  excess: {}\n", excess);
+  for (const std::string& excess : result.excesses) write_wrapped(out, "excess: " + excess, 2);
 }
 
 }  // namespace
@@ -90,8 +90,12 @@ void write_table(std::ostream& out, const Report& report) {
     double longest_s = 0;
     for (const StepOutcome& step : run.steps) longest_s = std::max(longest_s, step.judgement.latency_s);
     const TimeUnit unit = TimeUnit::for_longest(longest_s);
-    fmt::print(out, "\n{}{}\n", run.mapper,
-               run.evaluator == "none" ? "" : fmt::format(", searched by the {} evaluator", run.evaluator));
+    out << '\n';
+    write_wrapped(
+        out,
+        run.mapper +
+            (run.evaluator == "none" ? "" : fmt::format(", searched by the {} evaluator", run.evaluator)),
+        0);
     write_steps(out, run, unit, report.command.has_value() && run.evaluator != "none");
     write_parts(out, run, unit);
     write_foot(out, report, run, unit);

@@ -25,4 +25,24 @@ void TextTable::write(std::ostream& out) const {
   }
 }
 
+void write_wrapped(std::ostream& out, std::string_view text, std::size_t indent) {
+  constexpr std::size_t kColumns = 80;
+  const std::size_t room = kColumns - indent;
+  while (!text.empty()) {
+    std::size_t length = text.size();
+    if (length > room) {
+      const std::size_t space = text.rfind(' ', room);
+      const std::size_t plus = text.rfind('+', room - 1);
+      const bool at_plus =
+          plus != std::string_view::npos && (space == std::string_view::npos || plus > space);
+      length = at_plus                           ? plus + 1
+               : space != std::string_view::npos ? space
+                                                 : std::min(text.find(' '), text.size());
+    }
+    fmt::print(out, "{:{}}{}\n", "", indent, text.substr(0, length));
+    text.remove_prefix(length);
+    while (text.starts_with(' ')) text.remove_prefix(1);
+  }
+}
+
 }  // namespace h2h

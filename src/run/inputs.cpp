@@ -10,20 +10,6 @@ namespace h2h {
 namespace fs = std::filesystem;
 namespace {
 
-InputFile record(const fs::path& path) {
-  return {path.string(), sha256(read_file(path))};
-}
-
-Workload read_requested_workload(const InputRequest& request, InputFile& file) {
-  const fs::path path = find_file(request.workload, request.workload_folders);
-  const std::string content = read_file(path);
-  file = {path.string(), sha256(content)};
-  Workload workload = parse_workload(content, path.string());
-  if (!request.modalities.empty()) workload = workload.with_modalities(request.modalities);
-  if (request.batch) workload = workload.with_batch(*request.batch);
-  return workload;
-}
-
 fs::path catalogue_of(const InputRequest& request, const fs::path& platform,
                       const PlatformDescription& description) {
   if (request.catalogue) return find_file(*request.catalogue, request.platform_folders);
@@ -39,30 +25,45 @@ fs::path catalogue_of(const InputRequest& request, const fs::path& platform,
 
 }  // namespace
 
+// Every file is read once, so that the bytes on record are those that were used.
+
+InputFile::InputFile(const fs::path& from, std::string_view content)
+    : path(from.string()), sha256(h2h::sha256(content)) {}
+
+Workload read_requested_workload(const InputRequest& request, InputFile& file) {
+  const fs::path path = find_file(request.workload, request.workload_folders);
+  const std::string content = read_file(path);
+  file = {path, content};
+  Workload workload = parse_workload(content, path.string());
+  if (!request.modalities.empty()) workload = workload.with_modalities(request.modalities);
+  if (request.batch) workload = workload.with_batch(*request.batch);
+  return workload;
+}
+
 PlatformInputs read_platform(const InputRequest& request, const Registry& registry) {
-  const fs::path path = find_file(request.platform, request.platform_folders);
-  Simulator simulator(path, request.simulator);
-  const fs::path catalogue = catalogue_of(request, path, simulator.platform());
-  System system = make_system(simulator.platform(), read_catalogue(catalogue, registry.models()));
-  return {std::move(simulator), std::move(system), path, {record(path), record(catalogue)}};
+  PlatformFile file(find_file(request.platform, request.platform_folders));
+  Simulator simulator(file, request.simulator);
+  const fs::path catalogue_path = catalogue_of(request, file.path, simulator.platform());
+  const std::string catalogue = read_file(catalogue_path);
+  System system = make_system(simulator.platform(),
+                              parse_catalogue(catalogue, catalogue_path.string(), registry.models()));
+  std::vector<std::string> warnings;
+  for (std::string warning : {unequal_latency_warning(system), changed_model_warning(system)}) {
+    if (!warning.empty()) warnings.push_back(std::move(warning));
+  }
+  std::vector<InputFile> files = {{file.path, file.xml}, {catalogue_path, catalogue}};
+  return {std::move(simulator), std::move(system), std::move(file), std::move(files), std::move(warnings)};
 }
 
 Inputs read_inputs(const InputRequest& request, const Registry& registry) {
   InputFile workload_file;
   Workload workload = read_requested_workload(request, workload_file);
   PlatformInputs platform = read_platform(request, registry);
-  Inputs inputs{std::move(workload),
-                std::move(platform.simulator),
-                std::move(platform.system),
-                platform.platform_file,
-                {},
-                {}};
-  inputs.files = std::move(platform.files);
+  Inputs inputs{std::move(workload),        std::move(platform.simulator),
+                std::move(platform.system), std::move(platform.platform_file),
+                std::move(platform.files),  std::move(platform.warnings)};
   inputs.files.insert(inputs.files.begin(), std::move(workload_file));
-  for (const std::string& plugin : registry.plugins()) inputs.files.push_back(record(plugin));
-  if (std::string warning = unequal_latency_warning(inputs.system); !warning.empty()) {
-    inputs.warnings.push_back(std::move(warning));
-  }
+  for (const std::string& plugin : registry.plugins()) inputs.files.emplace_back(plugin, read_file(plugin));
   return inputs;
 }
 

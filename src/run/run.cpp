@@ -12,11 +12,15 @@
 namespace h2h {
 namespace {
 
-/// Refuses what is never allowed; returns the excesses of DRAM, which the released rules do not prevent.
-std::vector<std::string> only_excesses(const std::vector<Violation>& violations) {
+bool is_excess(const Violation& violation) {
+  return violation.rule == Violation::Rule::weights || violation.rule == Violation::Rule::dram;
+}
+
+/// Refuses what the checker finds. @returns the excesses of DRAM, where they are only to be reported
+std::vector<std::string> only_excesses(const std::vector<Violation>& violations, Excess excess) {
   std::vector<std::string> excesses;
   for (const Violation& violation : violations) {
-    if (violation.rule != Violation::Rule::weights && violation.rule != Violation::Rule::dram) {
+    if (!is_excess(violation) || excess == Excess::refused) {
       throw Error(ErrorKind::internal,
                   fmt::format("a result breaks rule '{}': {}", to_string(violation.rule), violation.message),
                   "this is a defect of the mapper or of h2h-sim; please report it");
@@ -26,17 +30,31 @@ std::vector<std::string> only_excesses(const std::vector<Violation>& violations)
   return excesses;
 }
 
-Contention contention_of(bool replayed) {
-  return replayed ? Contention::possible : Contention::none;
-}
-
 }  // namespace
 
-Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed) {
-  std::vector<std::string> excesses = only_excesses(check_mapping(problem, mapping));
+Contention contention_of(const Problem& problem, bool replayed) {
+  if (!replayed) return Contention::none;
+  return problem.system().model_settings.empty() ? Contention::possible : Contention::other;
+}
+
+void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::string& file) {
+  const std::vector<Violation> violations = check_mapping(problem, mapping);
+  if (violations.empty()) return;
+  std::string rest;
+  for (std::size_t i = 1; i < violations.size(); ++i)
+    rest += fmt::format("{}{}", i == 1 ? "also: " : "; ", violations[i].message);
+  throw Error(ErrorKind::input, {file},
+              fmt::format("breaks rule '{}': {}", to_string(violations[0].rule), violations[0].message),
+              rest);
+}
+
+Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed,
+                Excess excess) {
+  std::vector<std::string> excesses = only_excesses(check_mapping(problem, mapping), excess);
   Schedule schedule = scheduler(problem, mapping);
   const double latency_s = schedule.latency_s();
-  only_excesses(check_schedule(problem, mapping, schedule, latency_s, contention_of(replayed)));
+  only_excesses(check_schedule(problem, mapping, schedule, latency_s, contention_of(problem, replayed)),
+                excess);
   Judgement judgement{
       mapping, std::move(schedule), replayed, latency_s, analytic_latency_s(problem, mapping), {},
       {},      std::move(excesses)};
@@ -46,14 +64,18 @@ Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler&
 }
 
 Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& start, StepContext& context,
-               const Scheduler& scheduler, bool replayed) {
+               const Scheduler& scheduler, bool replayed,
+               const std::function<void(const std::string&)>& begins) {
   using Clock = std::chrono::steady_clock;
   Run run;
   run.mapper = mapper.name;
   run.evaluator = context.evaluator.name();
-  run.bound = best_bound(problem, contention_of(replayed));
+  run.bound = best_bound(problem, contention_of(problem, replayed));
+  run.bound_holds = contention_of(problem, replayed) != Contention::other;
   Mapping mapping = start;
+  Excess excess = Excess::refused;
   for (const Mapper::Step& step : mapper.steps) {
+    if (begins) begins(step.name);
     const auto begin = Clock::now();
     StepResult result = step.step->run(problem, mapping, context);
     const double search_s = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -61,7 +83,9 @@ Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& star
     if (!mapping.is_complete()) {
       throw Error(ErrorKind::internal, fmt::format("step '{}' leaves layers unmapped", step.name));
     }
-    run.steps.push_back({step.name, judge(problem, mapping, scheduler, replayed), search_s,
+    // A later step may keep what an earlier one was allowed.
+    if (step.step->may_exceed_dram()) excess = Excess::reported;
+    run.steps.push_back({step.name, judge(problem, mapping, scheduler, replayed, excess), search_s,
                          result.evaluations, result.exact, std::move(result.note)});
   }
   return run;
@@ -71,7 +95,8 @@ Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& s
   Run run;
   run.mapper = "saved mapping";
   run.evaluator = "none";
-  run.bound = best_bound(problem, contention_of(replayed));
+  run.bound = best_bound(problem, contention_of(problem, replayed));
+  run.bound_holds = contention_of(problem, replayed) != Contention::other;
   run.steps.push_back({"saved mapping", judge(problem, mapping, scheduler, replayed), 0, 0, true, {}});
   return run;
 }
@@ -89,7 +114,7 @@ void tighten_bounds(const Problem& problem, std::span<Run> runs, const BoundOpti
           std::min(incumbent_s.value_or(judgement.analytic_latency_s), judgement.analytic_latency_s);
     }
   }
-  const Bound bound = find_bound(problem, contention_of(replayed), incumbent_s, options);
+  const Bound bound = find_bound(problem, contention_of(problem, replayed), incumbent_s, options);
   for (Run& run : runs) {
     if (bound.latency_s >= run.bound.latency_s) run.bound = bound;
   }

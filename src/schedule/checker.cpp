@@ -7,12 +7,83 @@
 
 #include <fmt/format.h>
 
-#include <h2h/cost/traffic.hpp>
-
 namespace h2h {
 namespace {
 
 using Rule = Violation::Rule;
+
+// The rules of the model in the checker's own words. What the evaluators take from elsewhere is worked out
+// anew here, so that one mistake does not hide another.
+
+__extension__ using Wide = __int128;
+
+/// Whole bytes of so many elements, or of a part of them.
+std::int64_t bytes(std::int64_t elements, int bits, std::int64_t part = 1, std::int64_t of = 1) {
+  const Wide eighths = static_cast<Wide>(elements) * part * bits;
+  const Wide divisor = static_cast<Wide>(of) * 8;
+  return static_cast<std::int64_t>(eighths / divisor + (eighths % divisor == 0 ? 0 : 1));
+}
+
+std::int64_t weight_bytes(const Layer& layer, const Device& device) {
+  return bytes(layer.weights(), device.weight_bits);
+}
+
+std::int64_t ofm_elements(const Layer& layer, IfmExtent extent) {
+  const Shape out = layer.output();
+  // The release takes one step out of an LSTM.
+  if (extent == IfmExtent::output_doubled && layer.type() == LayerType::lstm)
+    return layer.batch * out.channels;
+  return layer.batch * out.channels * out.height * out.width;
+}
+
+std::int64_t ofm_bytes(const Layer& layer, const Device& device, IfmExtent extent) {
+  return bytes(ofm_elements(layer, extent), device.activation_bits);
+}
+
+std::int64_t ifm_elements(const Layer& layer, IfmExtent extent) {
+  Shape in = layer.input();
+  if (extent == IfmExtent::output_doubled && layer.type() == LayerType::conv) {
+    in.height = 2 * layer.output().height;
+    in.width = 2 * layer.output().width;
+  }
+  if (extent == IfmExtent::output_doubled && layer.type() == LayerType::lstm) in.height = in.width = 1;
+  return layer.batch * in.channels * in.height * in.width;
+}
+
+/// What a layer reads over one edge: its part of the input feature map, or for a residual as much as it
+/// writes.
+std::int64_t edge_bytes(const Layer& layer, const Dependency& edge, const Device& device, IfmExtent extent) {
+  if (edge.role == Dependency::Role::residual) return ofm_bytes(layer, device, extent);
+  return bytes(ifm_elements(layer, extent), device.activation_bits, edge.features, edge.of_features);
+}
+
+/// Whether every layer can run behind its producers and behind the one before it on its accelerator: layers
+/// are taken from the fronts of the orders until none is free to go.
+bool can_run(const Workload& workload, const std::vector<std::vector<LayerIndex>>& orders) {
+  const Workload::Graph& graph = workload.graph();
+  std::vector<std::size_t> missing(workload.size());
+  std::vector<std::size_t> front(orders.size());
+  std::vector<std::size_t> of_layer(workload.size());
+  for (LayerIndex layer = 0; layer < workload.size(); ++layer)
+    missing[layer] = boost::in_degree(layer, graph);
+  std::vector<std::size_t> to_look_at(orders.size());
+  for (std::size_t a = 0; a < orders.size(); ++a) {
+    to_look_at[a] = a;
+    for (const LayerIndex layer : orders[a]) of_layer[layer] = a;
+  }
+  std::size_t run = 0;
+  while (!to_look_at.empty()) {
+    const std::size_t a = to_look_at.back();
+    to_look_at.pop_back();
+    for (; front[a] < orders[a].size() && missing[orders[a][front[a]]] == 0; ++front[a], ++run) {
+      for (const auto edge : boost::make_iterator_range(boost::out_edges(orders[a][front[a]], graph))) {
+        const auto consumer = boost::target(edge, graph);
+        if (--missing[consumer] == 0) to_look_at.push_back(of_layer[consumer]);
+      }
+    }
+  }
+  return run == workload.size();
+}
 
 /// Rounding that sums of some hundred durations may carry.
 constexpr double kRelative = 1e-9;
@@ -27,7 +98,7 @@ class MappingChecker {
     if (!found_.empty()) return std::move(found_);
     for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) check_support(layer);
     for (TensorIndex tensor = 0; tensor < problem_.tensors(); ++tensor) check_fusion(tensor);
-    if (execution_sequence(problem_, mapping_).size() != problem_.layers()) {
+    if (!can_run(problem_.workload(), mapping_.order)) {
       add(Rule::dependency, "the orders of the accelerators contradict the dependencies of the workload");
     }
     for (AcceleratorIndex a = 0; a < problem_.accelerators(); ++a) check_memory(a);
@@ -105,7 +176,7 @@ class MappingChecker {
     std::int64_t pinned = 0;
     for (const LayerIndex layer : order) {
       if (mapping_.pinned[layer] != 0) {
-        pinned += bytes_of(problem_.workload().layer(layer).weights(), on.type.device.weight_bits);
+        pinned += weight_bytes(problem_.workload().layer(layer), on.type.device);
       }
     }
     if (pinned > on.weight_budget_bytes) {
@@ -121,11 +192,10 @@ class MappingChecker {
           last = std::max(last, position_[consumer]);
       }
       if (last == i) continue;
-      const std::int64_t bytes =
-          bytes_of(output_elements(problem_.workload().layer(order[i]), problem_.system().ifm_extent),
-                   on.type.device.activation_bits);
-      change[i] += bytes;
-      change[last + 1] -= bytes;
+      const std::int64_t tensor =
+          ofm_bytes(problem_.workload().layer(order[i]), on.type.device, problem_.system().ifm_extent);
+      change[i] += tensor;
+      change[last + 1] -= tensor;
     }
     std::int64_t used = pinned;
     std::int64_t peak = pinned;
@@ -177,7 +247,7 @@ class ScheduleChecker {
     const Device& device = device_of(index).type.device;
     const IfmExtent extent = problem_.system().ifm_extent;
     std::vector<Activity> list;
-    const std::int64_t weights = bytes_of(layer.weights(), device.weight_bits);
+    const std::int64_t weights = weight_bytes(layer, device);
     if (mapping_.pinned[index] == 0 && weights > 0)
       list.push_back({index, Stage::weights, Activity::kNoTensor, weights});
     // The workload's own edges, inputs before residuals, against the tensors of the problem.
@@ -186,14 +256,13 @@ class ScheduleChecker {
     const auto edges = boost::make_iterator_range(boost::in_edges(index, graph));
     if (layer.reads_network_input) {
       list.push_back(
-          {index, Stage::input, tensor++, bytes_of(input_elements(layer, extent), device.activation_bits)});
+          {index, Stage::input, tensor++, bytes(ifm_elements(layer, extent), device.activation_bits)});
     }
     for (const auto role : {Dependency::Role::input, Dependency::Role::residual}) {
       for (const auto edge : edges) {
         if (graph[edge].role != role) continue;
         if (mapping_.fused[tensor] == 0) {
-          list.push_back({index, Stage::input, tensor,
-                          dependency_bytes(layer, graph[edge], extent, device.activation_bits)});
+          list.push_back({index, Stage::input, tensor, edge_bytes(layer, graph[edge], device, extent)});
         }
         ++tensor;
       }
@@ -201,9 +270,7 @@ class ScheduleChecker {
     list.push_back({index, Stage::compute});
     bool stored = boost::out_degree(index, graph) == 0;
     for (const TensorIndex output : problem_.outputs(index)) stored = stored || mapping_.fused[output] == 0;
-    if (stored)
-      list.push_back({index, Stage::output, Activity::kNoTensor,
-                      bytes_of(output_elements(layer, extent), device.activation_bits)});
+    if (stored) list.push_back({index, Stage::output, Activity::kNoTensor, ofm_bytes(layer, device, extent)});
     return list;
   }
 
@@ -228,6 +295,7 @@ class ScheduleChecker {
   }
 
   void check_duration(LayerIndex index, const Activity& activity) {
+    if (contention_ == Contention::other) return;
     const Accelerator& device = device_of(index);
     if (activity.stage == Stage::compute) {
       const auto time = device.type.time(layer_of(index));
@@ -281,23 +349,22 @@ class ScheduleChecker {
       std::vector<std::pair<double, std::int64_t>> events;
       std::int64_t used = 0;
       for (const LayerIndex layer : mapping_.order[a]) {
-        if (mapping_.pinned[layer] != 0)
-          used += bytes_of(layer_of(layer).weights(), device.type.device.weight_bits);
+        if (mapping_.pinned[layer] != 0) used += weight_bytes(layer_of(layer), device.type.device);
         double until_s = -1;
         for (const TensorIndex tensor : problem_.outputs(layer)) {
           if (mapping_.fused[tensor] != 0)
             until_s = std::max(until_s, schedule_.end_s(problem_.tensor(tensor).consumer));
         }
         if (until_s < 0) continue;
-        const std::int64_t bytes = bytes_of(output_elements(layer_of(layer), problem_.system().ifm_extent),
-                                            device.type.device.activation_bits);
-        events.emplace_back(schedule_.start_s(layer), bytes);
-        events.emplace_back(until_s, -bytes);
+        const std::int64_t tensor =
+            ofm_bytes(layer_of(layer), device.type.device, problem_.system().ifm_extent);
+        events.emplace_back(schedule_.start_s(layer), tensor);
+        events.emplace_back(until_s, -tensor);
       }
       // At one instant tensors go before others come.
       std::sort(events.begin(), events.end());
       std::int64_t peak = used;
-      for (const auto& [_, bytes] : events) peak = std::max(peak, used += bytes);
+      for (const auto& [_, change] : events) peak = std::max(peak, used += change);
       if (peak > device.dram_bytes) {
         add(Rule::dram,
             fmt::format("'{}' holds {} bytes in its DRAM of {}", device.name, peak, device.dram_bytes));

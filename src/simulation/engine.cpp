@@ -8,6 +8,7 @@
 #include <map>
 #include <unordered_map>
 
+#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
 
 #include <h2h/base/error.hpp>
@@ -66,15 +67,16 @@ Error refused_option(const std::string& why) {
 
 SimGridEngine::SimGridEngine(const SimulatorOptions& options) : engine_(make_engine(options)) {}
 
-void SimGridEngine::load(const std::filesystem::path& platform, PlatformXml xml,
+void SimGridEngine::load(const std::filesystem::path& platform, const std::string& copy, PlatformXml xml,
                          std::optional<double> bandwidth_Bps) {
   xml_ = std::move(xml);
   description_.file = platform.string();
   try {
-    engine_->load_platform(platform.string());
+    engine_->load_platform(copy);
     engine_->seal_platform();
   } catch (const std::exception& failure) {
-    refuse_platform(platform.string(), failure.what());
+    refuse_platform(platform.string(),
+                    boost::replace_all_copy<std::string>(failure.what(), copy, platform.string()));
   }
   // SimGrid adds a loopback link of its own, which no route of ours crosses.
   links_ =
@@ -128,9 +130,22 @@ void SimGridEngine::describe() {
   nodes_ = {host};
   for (sg4::Host* fpga : fpgas) {
     nodes_.push_back(fpga);
+    check_speed(*fpga);
     found.fpgas.push_back({fpga->get_name(), properties_of(*fpga), route(host, fpga), route(fpga, host)});
   }
   description_ = std::move(found);
+}
+
+/// Times are given to SimGrid as work, in units of the speed: any is good with which it can count.
+void SimGridEngine::check_speed(const sg4::Host& fpga) const {
+  constexpr double kLeast = 1;
+  constexpr double kMost = 1e24;
+  const double speed = fpga.get_speed();
+  if (speed >= kLeast && speed <= kMost) return;
+  const auto known = xml_.hosts.find(fpga.get_name());
+  throw Error(ErrorKind::input, known == xml_.hosts.end() ? Location{description_.file} : known->second.where,
+              fmt::format("host '{}' has a speed of {:g} f", fpga.get_name(), speed),
+              "it does not matter, but must be from 1f to 1e15Gf, such as 1Gf");
 }
 
 std::vector<Link> SimGridEngine::describe_links() const {

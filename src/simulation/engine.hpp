@@ -26,9 +26,11 @@ class SimGridEngine {
   explicit SimGridEngine(const SimulatorOptions& options);
 
   /// Loads a platform, once.
+  /// @param platform its name, for messages; @p copy is where it is loaded from
   /// @param xml what the checked file says of the platform beyond what SimGrid keeps
   /// @param bandwidth_Bps as in SimulatorOptions
-  void load(const std::filesystem::path& platform, PlatformXml xml, std::optional<double> bandwidth_Bps);
+  void load(const std::filesystem::path& platform, const std::string& copy, PlatformXml xml,
+            std::optional<double> bandwidth_Bps);
 
   const PlatformDescription& platform() const { return description_; }
 
@@ -45,6 +47,7 @@ class SimGridEngine {
   };
 
   void describe();
+  void check_speed(const simgrid::s4u::Host& fpga) const;
   std::vector<Link> describe_links() const;
   Route route(simgrid::s4u::Host* from, simgrid::s4u::Host* to) const;
   void set_exclusive_bandwidth(double bandwidth_Bps);

@@ -2,6 +2,7 @@
 #include <h2h/simulation/replay.hpp>
 
 #include <algorithm>
+#include <exception>
 
 namespace h2h {
 
@@ -62,10 +63,13 @@ Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simul
   return schedule;
 }
 
-ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options,
+ReplayEvaluator::ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options,
                                  unsigned jobs) {
   for (unsigned i = 0; i < std::max(1U, jobs); ++i) workers_.emplace_back(platform, options);
 }
+ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options,
+                                 unsigned jobs)
+    : ReplayEvaluator(PlatformFile(platform), options, jobs) {}
 
 std::vector<double> ReplayEvaluator::latencies_s(const Problem& problem, std::span<const Mapping> mappings) {
   std::vector<double> latencies;
@@ -73,9 +77,23 @@ std::vector<double> ReplayEvaluator::latencies_s(const Problem& problem, std::sp
   while (latencies.size() < mappings.size()) {
     const std::size_t batch = std::min(workers_.size(), mappings.size() - latencies.size());
     const auto now = mappings.subspan(latencies.size(), batch);
-    for (std::size_t i = 0; i < batch; ++i)
-      workers_[i].start(compile(problem, now[i], Schedule(problem, now[i])));
-    for (std::size_t i = 0; i < batch; ++i) latencies.push_back(workers_[i].finish());
+    // Whatever fails, each worker that was started is asked for its answer: left unread, it would be taken
+    // for that of the next mapping.
+    std::exception_ptr failure;
+    const auto attempt = [&failure](const auto& act) {
+      try {
+        act();
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
+    };
+    std::size_t started = 0;
+    attempt([&] {
+      for (; started < batch; ++started)
+        workers_[started].start(compile(problem, now[started], Schedule(problem, now[started])));
+    });
+    for (std::size_t i = 0; i < started; ++i) attempt([&] { latencies.push_back(workers_[i].finish()); });
+    if (failure) std::rethrow_exception(failure);
   }
   return latencies;
 }

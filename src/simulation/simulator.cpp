@@ -3,9 +3,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <sstream>
 
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/replace.hpp>
+#include <boost/algorithm/string/split.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
@@ -14,6 +20,7 @@
 #include <unistd.h>
 
 #include <h2h/base/error.hpp>
+#include <h2h/base/text.hpp>
 #include <h2h/platform/platform_xml.hpp>
 
 #include "channel.hpp"
@@ -77,6 +84,81 @@ void receive_program(Channel& channel, ReplayProgram& program) {
   ::_exit(status);
 }
 
+/// The bytes of a platform under a name from which SimGrid can load them, for as long as this lives. The file
+/// that they were read from may have changed since, or may be a pipe that gives them once.
+class PrivateCopy {
+ public:
+  explicit PrivateCopy(const std::string& bytes) : file_(std::tmpfile(), std::fclose) {
+    if (!file_ || std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() ||
+        std::fflush(file_.get()) != 0)
+      throw Error(ErrorKind::internal, "no temporary file can be written for SimGrid",
+                  "is the disk of /tmp full?");
+  }
+
+  std::string path() const { return fmt::format("/dev/fd/{}", ::fileno(file_.get())); }
+
+ private:
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+};
+
+std::string key_of(const std::string& setting) {
+  return setting.substr(0, setting.find(':'));
+}
+
+/// Whether a setting can change how long things take in SimGrid.
+bool changes_model(const std::string& setting) {
+  constexpr std::array<std::string_view, 6> kModels = {"network/", "cpu/",       "host/",
+                                                       "surf/",    "precision/", "maxmin/"};
+  return std::any_of(kModels.begin(), kModels.end(),
+                     [&](std::string_view model) { return setting.starts_with(model); });
+}
+
+/// Numbers with which SimGrid would count to no end, or abort: it takes any.
+bool is_nonsense(const std::string& setting) {
+  const std::string key = key_of(setting);
+  const bool zero_too = key.ends_with("bandwidth-factor") || key.ends_with("precision");
+  std::vector<std::string> words;
+  boost::split(words, setting.substr(std::min(setting.size(), key.size() + 1)), boost::is_any_of(":;,"));
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    double number = 0;
+    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (failure == std::errc::invalid_argument || end != word.data() + word.size()) return false;
+    return failure != std::errc{} || !std::isfinite(number) || number < 0 || (number == 0 && zero_too);
+  });
+}
+
+/// Settings that change SimGrid's model, of those that the user makes.
+std::vector<std::string> model_settings(const SimulatorOptions& options, const PlatformXml& xml,
+                                        const std::string& platform) {
+  const std::vector<std::string> own = simgrid_compat::exact_settings();
+  constexpr std::string_view kHint = "give numbers that are finite and not negative";
+  std::vector<std::string> found;
+  for (const std::string& setting : options.cfg) {
+    if (!changes_model(setting) || std::find(own.begin(), own.end(), setting) != own.end()) continue;
+    if (is_nonsense(setting)) throw Error(ErrorKind::usage, fmt::format("--cfg={}", setting), kHint);
+    found.push_back("--cfg=" + setting);
+  }
+  for (const std::string& setting : xml.settings) {
+    // What is set on the command line, our own settings included, wins over the platform's.
+    const bool overruled = std::any_of(
+        own.begin(), own.end(), [&](const std::string& ours) { return key_of(ours) == key_of(setting); });
+    if (!changes_model(setting) || overruled) continue;
+    if (is_nonsense(setting))
+      throw Error(ErrorKind::input, {platform}, fmt::format("<config> sets {}", setting), std::string(kHint));
+    found.push_back(fmt::format("<config> {}", setting));
+  }
+  return found;
+}
+
+/// Waits for a child to its end, however often a signal interrupts. @returns whether there was one
+bool wait_for(pid_t child, int* status) {
+  pid_t ended = -1;
+  do {
+    ended = ::waitpid(child, status, 0);
+  } while (ended < 0 && errno == EINTR);
+  return ended == child;
+}
+
 /// Runs what the child was asked for and answers it.
 void serve(Channel& channel, SimGridEngine& engine, Request request, const ReplayProgram& program) {
   try {
@@ -93,15 +175,30 @@ void serve(Channel& channel, SimGridEngine& engine, Request request, const Repla
   }
 }
 
+/// Gives standard error back to the child, and to it what SimGrid has had to say so far.
+/// @param log_file what stood in for it; null if nothing did
+void show_log(int standard_error, std::FILE* log_file) {
+  if (log_file == nullptr) return;
+  static_cast<void>(std::fflush(stderr));
+  ::dup2(standard_error, STDERR_FILENO);
+  const int log = ::fileno(log_file);
+  std::array<char, 4096> block{};
+  off_t at = 0;
+  for (ssize_t got = 0; (got = ::pread(log, block.data(), block.size(), at)) > 0; at += got) {
+    if (::write(STDERR_FILENO, block.data(), static_cast<std::size_t>(got)) < got) break;
+  }
+}
+
 /// The child's side: load, describe, then answer until the parent is gone.
-void live_as_child(Channel& channel, const std::filesystem::path& platform, const PlatformXml& xml,
-                   const SimulatorOptions& options, int standard_error) {
+void live_as_child(Channel& channel, const std::filesystem::path& platform, const PrivateCopy& copy,
+                   const PlatformXml& xml, const SimulatorOptions& options, int standard_error,
+                   std::FILE* log) {
   std::optional<SimGridEngine> engine;
   try {
     engine.emplace(options);
     channel.send(Reply::result);  // the parent tells by it what SimGrid aborts on
-    engine->load(platform, xml, options.bandwidth_Bps);
-    ::dup2(standard_error, STDERR_FILENO);
+    engine->load(platform, copy.path(), xml, options.bandwidth_Bps);
+    show_log(standard_error, log);
     channel.send(Reply::result);
     send_json(channel, engine->platform());
   } catch (const Error& error) {
@@ -122,7 +219,7 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
       leave(0);
     }
     int status = 0;
-    if (child < 0 || ::waitpid(child, &status, 0) != child) {
+    if (child < 0 || !wait_for(child, &status)) {
       send_error(channel, Error(ErrorKind::internal, "no further process can be started for a replay"));
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
       send_error(channel,
@@ -153,8 +250,10 @@ std::string last_words(std::FILE* log) {
 
 class Simulator::Process {
  public:
-  Process(std::filesystem::path platform, const SimulatorOptions& options) : platform_(std::move(platform)) {
-    const PlatformXml xml = check_platform_xml(platform_);
+  Process(const PlatformFile& platform, const SimulatorOptions& options) : platform_(platform.path) {
+    const PlatformXml xml = check_platform_text(platform.xml, platform_.string());
+    std::vector<std::string> settings = model_settings(options, xml, platform_.string());
+    const PrivateCopy copy(platform.xml);
     // While SimGrid loads, its messages go to a file: if it aborts, they say why.
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> log(std::tmpfile(), std::fclose);
     // The child flushes its streams; what the caller has written must not be in their buffers, too.
@@ -165,7 +264,7 @@ class Simulator::Process {
       const int standard_error = ::dup(STDERR_FILENO);
       if (log) ::dup2(::fileno(log.get()), STDERR_FILENO);
       try {
-        live_as_child(channel_, platform_, xml, options, standard_error);
+        live_as_child(channel_, platform_, copy, xml, options, standard_error, log.get());
       } catch (...) {
         // The parent is gone, or will hear that this process is. The caller's code must not run twice.
         leave(1);
@@ -178,8 +277,10 @@ class Simulator::Process {
       takes_options = true;
       if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
       description_ = receive_json(channel_).get<PlatformDescription>();
+      description_.model_settings = std::move(settings);
     } catch (const boost::system::system_error&) {
-      const std::string why = log ? last_words(log.get()) : "";
+      const std::string why =
+          log ? boost::replace_all_copy(last_words(log.get()), copy.path(), platform_.string()) : "";
       if (!takes_options) throw refused_option(why);
       throw Error(ErrorKind::input, {platform_.string()},
                   fmt::format("SimGrid aborts on this platform{}{}", why.empty() ? "" : ": ", why));
@@ -222,10 +323,21 @@ class Simulator::Process {
  private:
   template <typename Talk>
   void guarded(const Talk& talk) {
+    const auto refuse_settings = [this](const std::string& what) {
+      if (description_.model_settings.empty()) return;
+      throw Error(ErrorKind::usage,
+                  fmt::format("under {}: {}", enumerate(description_.model_settings, "and"), what),
+                  "give SimGrid a model under which it comes to an end");
+    };
     try {
       talk();
     } catch (const boost::system::system_error&) {
-      throw Error(ErrorKind::input, Location{platform_.string()}, "SimGrid aborted during the replay");
+      const std::string what = "SimGrid aborted during the replay";
+      refuse_settings(what);
+      throw Error(ErrorKind::input, {platform_.string()}, what);
+    } catch (const Error& error) {
+      refuse_settings(error.message());
+      throw;
     }
   }
 
@@ -233,7 +345,7 @@ class Simulator::Process {
   struct Child {
     pid_t id = -1;
     ~Child() {
-      if (id > 0) ::waitpid(id, nullptr, 0);
+      if (id > 0) wait_for(id, nullptr);
     }
   };
 
@@ -243,8 +355,10 @@ class Simulator::Process {
   PlatformDescription description_;
 };
 
-Simulator::Simulator(const std::filesystem::path& platform, const SimulatorOptions& options)
+Simulator::Simulator(const PlatformFile& platform, const SimulatorOptions& options)
     : process_(std::make_unique<Process>(platform, options)) {}
+Simulator::Simulator(const std::filesystem::path& platform, const SimulatorOptions& options)
+    : Simulator(PlatformFile(platform), options) {}
 Simulator::~Simulator() = default;
 Simulator::Simulator(Simulator&&) noexcept = default;
 Simulator& Simulator::operator=(Simulator&&) noexcept = default;
@@ -258,6 +372,8 @@ ReplayTimes Simulator::replay(const ReplayProgram& program) {
   return process_->receive_times();
 }
 
+ReplayWorker::ReplayWorker(const PlatformFile& platform, const SimulatorOptions& options)
+    : simulator_(platform, options) {}
 ReplayWorker::ReplayWorker(const std::filesystem::path& platform, const SimulatorOptions& options)
     : simulator_(platform, options) {}
 

@@ -27,15 +27,52 @@ Location place(const std::vector<Location>& places, std::size_t index, const Loc
   return index < places.size() ? places[index] : otherwise;
 }
 
+/// Every number that describes a layer; one overload a layer type.
+struct Sizes {
+  using List = std::vector<std::int64_t>;
+  List operator()(const Conv& c) const {
+    return {c.out_channels, c.in_channels,   c.out_height,   c.out_width, c.kernel_height,
+            c.kernel_width, c.stride_height, c.stride_width, c.groups};
+  }
+  List operator()(const FullyConnected& f) const { return {f.in_features, f.out_features}; }
+  List operator()(const Lstm& l) const { return {l.input_size, l.hidden_size, l.layers, l.sequence_length}; }
+  List operator()(const MatMul& m) const { return {m.rows, m.inner, m.columns}; }
+  List operator()(const Attention& a) const { return {a.sequence_length, a.model_size, a.heads}; }
+  List operator()(const Pool& p) const {
+    return {p.channels,     p.out_height,    p.out_width,   p.kernel_height,
+            p.kernel_width, p.stride_height, p.stride_width};
+  }
+  List operator()(const Add& a) const { return {a.channels, a.out_height, a.out_width, a.terms}; }
+  List operator()(const Concat& c) const { return {c.channels, c.out_height, c.out_width}; }
+};
+
+/// A file's numbers are checked where they are read, with their places; those of a program only here.
+void check_fields(const LayerDescription& description) {
+  const Layer& layer = description.layer;
+  std::vector<std::int64_t> sizes = std::visit(Sizes{}, layer.operation);
+  sizes.push_back(layer.batch);
+  if (*std::min_element(sizes.begin(), sizes.end()) < 1)
+    refuse(description.where, layer.name, "every size must be at least 1");
+  constexpr std::int64_t kLargest = std::int64_t{1} << 53U;
+  if (*std::max_element(sizes.begin(), sizes.end()) > kLargest)
+    refuse(description.where, layer.name, "is too large: one of its sizes exceeds 2^53");
+  if (const auto* conv = std::get_if<Conv>(&layer.operation)) {
+    if (conv->in_channels % conv->groups != 0 || conv->out_channels % conv->groups != 0)
+      refuse(description.where, layer.name, "its groups must divide its channels");
+  }
+  if (const auto* attention = std::get_if<Attention>(&layer.operation)) {
+    if (attention->model_size % attention->heads != 0)
+      refuse(description.where, layer.name, "its heads must divide its model size");
+  }
+}
+
 /// Every number that later code asks a layer for, so that none of them overflows there.
 void check_sizes(const LayerDescription& description) {
+  check_fields(description);
   const Layer& layer = description.layer;
   try {
     const Shape in = layer.input();
     const Shape out = layer.output();
-    if (std::min({in.channels, in.height, in.width, out.channels, out.height, out.width, layer.batch}) <= 0) {
-      refuse(description.where, layer.name, "every size must be at least 1");
-    }
     constexpr std::int64_t kBitsOfTheWidestNumber = 64;
     product({layer.weights(), kBitsOfTheWidestNumber});
     layer.macs();

@@ -77,6 +77,8 @@ class BrokenInputs(CommandLineTest):
             for option in ["-w", "-p", "--accelerators", "--mapping"]:
                 arguments = {"-w": "mocap.yaml", "-p": "cloud.xml"}
                 arguments[option] = name
+                if option == "--mapping":
+                    arguments["--mapper"] = "weight-locality"  # reads a mapping
                 with self.subTest(name=name, option=option):
                     done = self.call("run", *[word for pair in arguments.items() for word in pair])
                     self.assertEqual(done.returncode, INPUT, done.stderr)

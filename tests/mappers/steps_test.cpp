@@ -6,18 +6,21 @@
 #include <limits>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <h2h/base/error.hpp>
 #include <h2h/mapper/chain.hpp>
 #include <h2h/mapping/locality.hpp>
 #include <h2h/plugin/registry.hpp>
+#include <h2h/run/run.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/checker.hpp>
 #include <h2h/simulation/replay.hpp>
 
 #include "support/random.hpp"
 #include "support/temporary.hpp"
+#include "unit/error_text.hpp"
 
 namespace h2h {
 namespace {
@@ -371,6 +374,112 @@ TEST(Steps, KeepTheirInputWhereTheJudgeFindsTheirWorkWorseAndSaySo) {
   const StepResult result = run_step(problem, "weight-locality", start, judge);
   EXPECT_EQ(result.mapping, start);
   EXPECT_EQ(result.note, "left out: by contrary it would take 2 s instead of 1 s");
+}
+
+/// Independent fully connected layers on a few accelerators.
+struct Wide {
+  Workload workload;
+  System system;
+  Problem problem;
+
+  explicit Wide(int layers, int fpgas = 3)
+      : workload([&] {
+          WorkloadDescription description;
+          description.name = "wide";
+          for (int i = 0; i < layers; ++i) {
+            LayerDescription& one = description.layers.emplace_back();
+            one.layer = {fmt::format("c{}", i), "", FullyConnected{1 + i % 7, 1 + i % 5}};
+          }
+          return Workload(description);
+        }()),
+        system([&] {
+          Random random(5);
+          return test::random_system(random, test::random_description(random, fpgas));
+        }()),
+        problem(workload, system) {}
+};
+
+TEST(StepOne, AGroupOfAnySizeNeedsNoDeepStack) {
+  const Wide wide(200000);
+  const StepResult result =
+      run_step(wide.problem, "computation-prioritized[nodes=1000]", Mapping::none(wide.problem));
+  EXPECT_TRUE(result.mapping.is_complete());
+  EXPECT_FALSE(result.exact);
+}
+
+TEST(StepOne, TheReleasedRuleIsLimitedInNodes) {
+  // 30 over 8 subsets, each with 8^8 assignments.
+  const Wide wide(30, 8);
+  const StepResult limited =
+      run_step(wide.problem, "computation-prioritized[rule=release,nodes=5000]", Mapping::none(wide.problem));
+  EXPECT_FALSE(limited.exact);
+  EXPECT_TRUE(limited.mapping.is_complete());
+  EXPECT_NE(limited.note, "");
+  EXPECT_LE(limited.evaluations, 5000U * 30);
+  const StepResult least =
+      run_step(wide.problem, "computation-prioritized[rule=release,nodes=1]", Mapping::none(wide.problem));
+  EXPECT_TRUE(least.mapping.is_complete()) << "the first descent always ends";
+  EXPECT_LE(analytic_latency_s(wide.problem, limited.mapping),
+            analytic_latency_s(wide.problem, least.mapping));
+}
+
+TEST(Steps, NeverIncreaseTheAnalyticLatencyOfAnyMapping) {
+  Random random(11);
+  int kept = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Workload workload = test::random_workload(random, {5, 25});
+    const System system = test::random_system(random, test::random_description(random, 3), true);
+    const Problem problem(workload, system);
+    // Fusions of distant layers and pins at random, which the steps would decide otherwise.
+    const Mapping start = test::random_mapping(random, problem);
+    const double before_s = analytic_latency_s(problem, start);
+    for (const char* step : {"weight-locality", "activation-transfer", "data-locality-remapping"}) {
+      const StepResult result = run_step(problem, step, start);
+      ASSERT_LE(analytic_latency_s(problem, result.mapping), before_s * (1 + kDecisionMargin)) << step;
+      kept += result.note.empty() ? 0 : 1;
+    }
+  }
+  EXPECT_GT(kept, 10) << "some of what they would do is meant to be worse";
+}
+
+/// Pins every layer, whatever the DRAM.
+class PinsAll : public MappingStep {
+ public:
+  explicit PinsAll(bool declared) : declared_(declared) {}
+  StepResult run(const Problem& problem, const Mapping& mapping, StepContext& /*context*/) const override {
+    StepResult result{mapping};
+    result.mapping.pinned.assign(problem.layers(), 1);
+    return result;
+  }
+  bool may_exceed_dram() const override { return declared_; }
+
+ private:
+  bool declared_;
+};
+
+TEST(Steps, MayExceedTheDramOnlyWhereTheySayTheyMay) {
+  Random random(12);
+  const Workload workload = test::random_workload(random, {20, 30});
+  const System system = test::random_system(random, test::random_description(random, 2), true);
+  const Problem problem(workload, system);
+  const Registry registry = builtin_registry();
+  AnalyticEvaluator evaluator;
+  StepContext context{evaluator};
+  const auto run_with = [&](bool declared) {
+    Mapper mapper = make_mapper("computation-prioritized", registry);
+    mapper.steps.push_back({"pins-all", std::make_shared<const PinsAll>(declared)});
+    mapper.steps.push_back(make_mapper("weight-locality", registry).steps[0]);
+    return run_mapper(problem, mapper, Mapping::none(problem), context, analytic_schedule, false);
+  };
+  EXPECT_THAT(test::error_of([&] { run_with(false); }),
+              testing::StartsWith("internal: a result breaks rule 'weights'"));
+  const h2h::Run run = run_with(true);
+  EXPECT_TRUE(run.steps[0].judgement.excesses.empty());
+  EXPECT_FALSE(run.steps[1].judgement.excesses.empty());
+  EXPECT_THAT(test::error_of([&] { refuse_invalid(problem, run.steps[1].judgement.mapping, "m.yaml"); }),
+              testing::StartsWith("input: m.yaml: breaks rule 'weights'"));
+  EXPECT_EQ(test::error_of([&] { refuse_invalid(problem, run.steps[0].judgement.mapping, "m.yaml"); }),
+            "no error");
 }
 
 }  // namespace

@@ -113,6 +113,24 @@ INSTANTIATE_TEST_SUITE_P(
                pair_with("<host id=\"c\" speed=\"-1Gf\"/>\n" + kLink, kRoute),
                ":7:1",
                {"speed=\"-1Gf\""}},
+        Broken{"SpeedTooSmallToCountWith",
+               full_zone(host_node() +
+                         "<host id=\"b\" speed=\"1e-14f\"><prop id=\"accelerator\" value=\"X\"/></host>\n" +
+                         kLink + kRoute),
+               ":6:1",
+               {"host 'b' has a speed of 1e-14 f", "from 1f to 1e15Gf"}},
+        Broken{"SpeedTooLargeToCountWith",
+               full_zone(host_node() +
+                         "<host id=\"b\" speed=\"1e300Gf\"><prop id=\"accelerator\" value=\"X\"/></host>\n" +
+                         kLink + kRoute),
+               ":6:1",
+               {"host 'b' has a speed of inf f"}},
+        Broken{"ConfigThatIsNonsense",
+               platform_xml("<config><prop id=\"network/bandwidth-factor\" value=\"-1\"/></config>\n"
+                            "<zone id=\"z\" routing=\"Full\">\n" +
+                            host_node() + fpga_node("b") + kLink + kRoute + "</zone>"),
+               "",
+               {"<config> sets network/bandwidth-factor:-1", "finite"}},
         Broken{"SpeedZero",
                pair_with("<host id=\"c\" speed=\"0Gf\"/>\n" + kLink, kRoute),
                ":7:1",

@@ -364,6 +364,101 @@ TEST(ReplayEvaluator, IsNoAnalyticOneAndJudgesAsManyAsItHasProcesses) {
   EXPECT_EQ(ReplayEvaluator(file, {}, 0).width(), 1U);
 }
 
+TEST(ReplayEvaluator, AnswersBehindAFailureAreNotTakenForLaterOnes) {
+  test::Random random(82);
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("p.xml", test::random_platform_xml(random, 2));
+  const Simulator simulator(file);
+  const System system = test::random_system(random, simulator.platform());
+  WorkloadDescription description;
+  description.name = "chain";
+  for (const char* name : {"a", "b"}) {
+    LayerDescription& one = description.layers.emplace_back();
+    one.layer = {name, "", FullyConnected{4, 4}};
+    if (*name == 'b') one.inputs = {"a"};
+  }
+  const Workload workload(description);
+  const Problem problem(workload, system);
+  Mapping good = Mapping::none(problem);
+  good.append(0, 0);
+  good.append(1, 0);
+  Mapping other = good;
+  other.pinned = {1, 1};
+  Mapping bad = good;
+  bad.order[0] = {1, 0};
+  ReplayEvaluator evaluator(file, {}, 2);
+  const double good_s = evaluator.latency_s(problem, good);
+  const double other_s = evaluator.latency_s(problem, other);
+  ASSERT_GT(good_s, other_s);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(error_of([&] {
+                  evaluator.latencies_s(problem, std::vector<Mapping>{bad, other});
+                }),
+                testing::HasSubstr("never became ready"));
+    const std::vector<double> both = evaluator.latencies_s(problem, std::vector<Mapping>{good, good});
+    EXPECT_NEAR(both[0], good_s, good_s * kDecisionMargin);
+    EXPECT_NEAR(both[1], good_s, good_s * kDecisionMargin);
+  }
+}
+
+TEST(Simulators, LoadTheBytesThatWereRead) {
+  const test::TemporaryFolder folder;
+  const PlatformFile file(folder.write("p.xml", kPair));
+  folder.write("p.xml", "no longer a platform");
+  Simulator simulator(file);
+  EXPECT_EQ(simulator.platform().file, file.path.string());
+  EXPECT_EQ(simulator.replay(at_once({{0, 1, 1000}})).end_s.size(), 1U);
+  EXPECT_EQ(ReplayEvaluator(file, {}, 2).width(), 2U);
+}
+
+TEST(SimulatorOptions, ThatChangeTheModelAreNamed) {
+  SimulatorOptions options;
+  options.cfg = {"network/bandwidth-factor:2", "network/optim:Full", "contexts/nthreads:1"};
+  const SimulatorOf one(kPair, options);
+  EXPECT_THAT(one.simulator.platform().model_settings, ElementsAre("--cfg=network/bandwidth-factor:2"));
+  EXPECT_FALSE(ReplayEvaluator(one.file, options, 1).has_analytic_bound());
+  EXPECT_TRUE(ReplayEvaluator(one.file, {}, 1).has_analytic_bound());
+  const auto with_config = [](const std::string& key, const std::string& value) {
+    std::string xml = kPair;
+    xml.insert(xml.find("<zone"), "<config><prop id=\"" + key + "\" value=\"" + value + "\"/></config>\n");
+    return SimulatorOf(xml).simulator.platform().model_settings;
+  };
+  EXPECT_THAT(with_config("network/bandwidth-factor", "0.5"),
+              ElementsAre("<config> network/bandwidth-factor:0.5"));
+  EXPECT_THAT(with_config("network/crosstraffic", "1"), ElementsAre()) << "our own setting wins";
+}
+
+TEST(SimulatorOptions, ThatAreNonsenseAreRefused) {
+  for (const char* setting :
+       {"network/bandwidth-factor:-1", "network/bandwidth-factor:0", "network/latency-factor:nan",
+        "network/latency-factor:inf", "network/bandwidth-factor:0:1;1000:-0.5", "surf/precision:-1",
+        "surf/precision:0"}) {
+    SimulatorOptions options;
+    options.cfg = {setting};
+    EXPECT_EQ(error_of([&] { SimulatorOf(kPair, options); }),
+              std::string("usage: --cfg=") + setting + "; give numbers that are finite and not negative");
+  }
+  // What only shows in a replay is blamed on the setting, too.
+  SimulatorOptions options;
+  options.cfg = {"maxmin/precision:1"};
+  SimulatorOf one(kPair, options);
+  EXPECT_THAT(error_of([&] {
+                one.simulator.replay(at_once({{0, 1, 1e6}}));
+              }),
+              StartsWith("usage: under --cfg=maxmin/precision:1: "));
+}
+
+TEST(Simulators, SayWhatSimGridSaysWhileItLoads) {
+  testing::internal::CaptureStderr();
+  {
+    SimulatorOptions options;
+    options.log = {"root.thresh:info"};
+    options.cfg = {"network/crosstraffic:0"};
+    const SimulatorOf one(kPair, options);
+  }
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::HasSubstr("network/crosstraffic"));
+}
+
 TEST(Compile, ALayerBecomesAChainOfActivities) {
   test::Random random(81);
   for (int i = 0; i < 200; ++i) {

@@ -528,5 +528,23 @@ TEST(CheckerOnRandomSchedules, WrongLatency) {
   });
 }
 
+TEST(CheckerOnRandomSchedules, DurationsOfAnotherModelAreNotChecked) {
+  test::Random random(60);
+  const Workload workload = test::random_workload(random);
+  const System system = test::random_system(random, test::random_description(random, 3));
+  const Problem problem(workload, system);
+  const Mapping mapping = test::random_mapping(random, problem);
+  Schedule schedule = analytic_schedule(problem, mapping);
+  for (Activity& activity : schedule.activities()) {
+    activity.start_s /= 2;
+    activity.end_s /= 2;
+  }
+  const auto found = [&](Contention contention) {
+    return check_schedule(problem, mapping, schedule, schedule.latency_s(), contention).size();
+  };
+  EXPECT_GT(found(Contention::possible), 0U);
+  EXPECT_EQ(found(Contention::other), 0U);
+}
+
 }  // namespace
 }  // namespace h2h

@@ -180,5 +180,45 @@ TEST(FindFile, ProposesTheNearestNameOfEveryPlaceLookedAt) {
             "input: x.yaml: no such file; it is looked up as given, then in the installed data folders");
 }
 
+TEST(WriteFile, FollowsLinks) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.write("target", "old");
+  fs::create_directories(folder.path() / "elsewhere");
+  fs::create_symlink("../target", folder.path() / "elsewhere" / "link");
+  fs::create_symlink("elsewhere/link", folder.path() / "link");
+  write_file(folder.path() / "link", "new");
+  EXPECT_EQ(read_file(file), "new");
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "link"));
+  EXPECT_FALSE(fs::is_symlink(file));
+  fs::create_symlink("not-yet", folder.path() / "dangling");
+  write_file(folder.path() / "dangling", "made");
+  EXPECT_EQ(read_file(folder.path() / "not-yet"), "made");
+}
+
+TEST(WriteFile, KeepsTheMode) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.write("out", "old");
+  for (const fs::perms mode : {fs::perms(0600), fs::perms(0664)}) {
+    fs::permissions(file, mode);
+    write_file(file, "new");
+    EXPECT_EQ(fs::status(file).permissions(), mode);
+  }
+}
+
+TEST(RequireWritable, SaysBeforehandWhatWriteFileWould) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.write("out", "old");
+  require_writable(file);
+  require_writable(folder.path() / "new");
+  require_writable("/dev/null");
+  EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"out"}) << "nothing is left behind";
+  EXPECT_EQ(read_file(file), "old");
+  const std::string missing = folder.path() / "no" / "out";
+  for (const std::string& path : {missing, folder.path().string()}) {
+    EXPECT_EQ(error_of([&] { require_writable(path); }), error_of([&] { write_file(path, "x"); }));
+    EXPECT_NE(error_of([&] { require_writable(path); }), "no error");
+  }
+}
+
 }  // namespace
 }  // namespace h2h

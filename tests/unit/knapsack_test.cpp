@@ -157,5 +157,15 @@ TEST(Knapsack, ATableTakesOverWhereTheSearchIsSlow) {
   EXPECT_EQ(choice.total, heaviest_subset_by_table(sizes, sum / 2).total);
 }
 
+TEST(Knapsack, ManySizesNeedNoDeepStack) {
+  Sizes sizes(300000);
+  std::iota(sizes.begin(), sizes.end(), std::int64_t{1});
+  const std::int64_t sum = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  const KnapsackChoice choice = heaviest_subset(sizes, sum - 1);
+  EXPECT_EQ(choice.total, sum - 1);
+  EXPECT_EQ(choice.taken[0], 0) << "all but the smallest";
+  EXPECT_EQ(std::count(choice.taken.begin(), choice.taken.end(), 1), 299999);
+}
+
 }  // namespace
 }  // namespace h2h

@@ -4,7 +4,9 @@
 // slowest way.
 
 #include <algorithm>
+#include <numeric>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -132,6 +134,10 @@ TEST(Pin, ByTheReleasedRules) {
   EXPECT_THAT(release.pin(0, std::vector<LayerIndex>{3, 2, 1, 0}), ElementsAre(1, 1, 0, 0))
       << "the order is that in which they run";
   EXPECT_THAT(release.pin(0, std::vector<LayerIndex>{4, 0, 3}), ElementsAre(0, 1, 1)) << "all weights fit";
+  // Where the DRAM is enforced the 4.5 units are 4, which no choice of whole units exceeds.
+  DramAllocator enforced(hand.problem, {Weights::release, Scope::adjacent, true});
+  EXPECT_THAT(enforced.pin(0, std::vector<LayerIndex>{0, 1, 2, 3, 4}), ElementsAre(0, 1, 1, 0, 0));
+  EXPECT_TRUE(release.exact() && enforced.exact());
   // 1000 + 1999 + 2000 numbers are 9,998 bytes, more than the 9,000: the units hide that. The exact rule
   // finds 8,000.
   DramAllocator exact(hand.problem, {});
@@ -277,6 +283,31 @@ TEST(Fuse, APairOfTensorsTakesItsRoomOnce) {
       {{"fpga0", "X"}});
   DramAllocator allocator(hand.problem, {Weights::exact, Scope::adjacent, true});
   EXPECT_THAT(allocator.fuse(0, std::vector<LayerIndex>{0, 1}, std::vector<char>(2)), ElementsAre(1, 2));
+}
+
+TEST(Pin, ByTheReleasedRulesInBoundedMemory) {
+  // A table of 4,000 items and 10^9 units would take half a terabyte.
+  WorkloadDescription description;
+  description.name = "w";
+  for (int i = 0; i < 4000; ++i) {
+    description.layers.push_back({Layer{fmt::format("l{}", i), "", FullyConnected{1000000, 1000 + i}}});
+  }
+  const Workload workload(description);
+  const System system = make_system(
+      test::platform_by_hand({{"fpga0", "X"}}),
+      test::catalogue_by_hand(
+          "accelerators:\n  X: {types: [fc], model: table, parameters: {default_s: 1, layers: {}}, "
+          "data_bits: 8, dram: {capacity: 2TB, weight_share: 0.5}, power: {active_W: 1}}\n"));
+  const Problem problem(workload, system);
+  std::vector<LayerIndex> order(problem.layers());
+  std::iota(order.begin(), order.end(), LayerIndex{0});
+  DramAllocator release(problem, {Weights::release, Scope::adjacent, false});
+  const auto pinned = release.pin(0, order);
+  std::int64_t bytes = 0;
+  for (const LayerIndex layer : order) bytes += pinned[layer] != 0 ? problem.cost(layer, 0).weight_bytes : 0;
+  EXPECT_LE(bytes, system.accelerators[0].weight_budget_bytes);
+  EXPECT_GT(bytes, system.accelerators[0].weight_budget_bytes * 9 / 10);
+  EXPECT_FALSE(release.exact());
 }
 
 }  // namespace

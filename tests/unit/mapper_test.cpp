@@ -247,8 +247,10 @@ TEST(Steps, AResultThatAReplayFindsWorseIsLeftOut) {
   EXPECT_EQ(kept.mapping, before);
   EXPECT_EQ(kept.note, "left out: by contrary it would take 3 s instead of 1 s");
   EXPECT_EQ(kept.evaluations, 7U);
-  EXPECT_EQ(unless_worse(hand.problem, before, {after}, trusted).mapping, after)
-      << "the analytic evaluator is not asked";
+  EXPECT_EQ(unless_worse(hand.problem, before, {after}, trusted).mapping, after) << "better";
+  const StepResult undone = unless_worse(hand.problem, after, {before}, trusted);
+  EXPECT_EQ(undone.mapping, after) << "the analytic evaluator is asked, too";
+  EXPECT_TRUE(undone.note.starts_with("left out: by analytic ")) << undone.note;
   EXPECT_EQ(unless_worse(hand.problem, after, {before}, judged).mapping, before) << "better";
   EXPECT_EQ(unless_worse(hand.problem, before, {before}, judged).note, "") << "equal";
   EXPECT_EQ(unless_worse(hand.problem, Mapping::none(hand.problem), {after}, judged).mapping, after)

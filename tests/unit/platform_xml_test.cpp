@@ -405,5 +405,10 @@ TEST(PlatformXml, FilesThatCannotBeRead) {
                 ":1:1: the root element is <html>; a platform file begins with <platform version=\"4.1\">");
 }
 
+TEST(PlatformXml, OnlyUtf8) {
+  EXPECT_EQ(error_of([] { check_platform_text("<platform version=\"4.1\">\n<!-- gr\xfc\xdf -->", "p.xml"); }),
+            "input: p.xml:2:8: is not text in UTF-8; convert it, such as by iconv");
+}
+
 }  // namespace
 }  // namespace h2h

@@ -304,6 +304,12 @@ TEST(SectionParse, WhatIsNoDocumentOfKeysAndValues) {
   EXPECT_EQ(error_in("? {a: 1}\n: 1\n", nothing), "input: f.yaml:1:3: a key must be a single word");
 }
 
+TEST(SectionParse, OnlyUtf8) {
+  EXPECT_EQ(error_of([] { Section::parse("name: x\nother: gr\xfc\xdf\n", "f.yaml"); }),
+            "input: f.yaml:2:10: is not text in UTF-8; convert it, such as by iconv");
+  EXPECT_EQ(Section::parse("name: gr\xc3\xbc\xc3\x9f\n", "f.yaml").text("name"), "gr\xc3\xbc\xc3\x9f");
+}
+
 TEST(SectionParse, BrokenYamlIsNamedWithItsPlace) {
   const auto nothing = [](const Section&) {};
   EXPECT_EQ(error_in("a: 1\nb: [1, 2\n", nothing),

@@ -88,5 +88,16 @@ TEST(Error, KindsAreTheExitCodesOfTheTool) {
   EXPECT_EQ(static_cast<int>(ErrorKind::infeasible), 4);
 }
 
+TEST(Utf8, WhereATextCeasesToBeIt) {
+  using Found = std::optional<std::size_t>;
+  for (const std::string text :
+       {"", "plain", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"})
+    EXPECT_EQ(first_not_utf8(text), Found()) << text;
+  for (const std::string tail :
+       {"\xff", "\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xc3x"})
+    EXPECT_EQ(first_not_utf8("abc" + tail), Found(3)) << tail;
+}
+
 }  // namespace
 }  // namespace h2h

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include <h2h/workload/workload_file.hpp>
 
@@ -102,6 +103,38 @@ TEST(Workload, FromAProgramNeedsPositiveSizes) {
   EXPECT_EQ(error_of([&] { Workload{description}; }), "input: layer 'x': every size must be at least 1");
   description.layers[0].layer.batch = 1;
   EXPECT_EQ(Workload(description).weights(), 16);
+}
+
+TEST(Workload, FromAProgramEveryFieldIsChecked) {
+  const auto error_with = [](Operation operation) {
+    WorkloadDescription description;
+    description.layers.push_back({Layer{"x", "", operation}});
+    return error_of([&] { Workload{description}; });
+  };
+  const Conv conv{8, 4, 6, 6, 3, 3, 1, 1, 2};
+  EXPECT_EQ(error_with(conv), "no error");
+  const std::string small = "input: layer 'x': every size must be at least 1";
+  for (std::int64_t Conv::*field :
+       {&Conv::out_channels, &Conv::in_channels, &Conv::out_height, &Conv::out_width, &Conv::kernel_height,
+        &Conv::kernel_width, &Conv::stride_height, &Conv::stride_width, &Conv::groups}) {
+    for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}}) {
+      Conv wrong = conv;
+      wrong.*field = value;
+      EXPECT_EQ(error_with(wrong), small);
+    }
+  }
+  EXPECT_EQ(error_with(Conv{8, 4, 6, 6, 3, 3, 1, 1, 3}),
+            "input: layer 'x': its groups must divide its channels");
+  EXPECT_EQ(error_with(Lstm{4, 4, 0}), small);
+  EXPECT_EQ(error_with(Lstm{4, 4, 1, -2}), small);
+  EXPECT_EQ(error_with(MatMul{4, 0, 4}), small);
+  EXPECT_EQ(error_with(Attention{4, 8, 0}), small);
+  EXPECT_EQ(error_with(Attention{4, 8, 3}), "input: layer 'x': its heads must divide its model size");
+  EXPECT_EQ(error_with(Pool{4, 2, 2, -1}), small);
+  EXPECT_EQ(error_with(Concat{4, 2, -2}), small);
+  EXPECT_EQ(
+      error_with(Lstm{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::max()}),
+      "input: layer 'x': is too large: one of its sizes exceeds 2^53");
 }
 
 /// A text and an image branch, joined; then an output. `side` is an image layer that reads the text.

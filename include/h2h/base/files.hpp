@@ -12,9 +12,14 @@ namespace h2h {
 /// @throws Error (input) if it cannot be read or is larger than 256 MiB
 std::string read_file(const std::filesystem::path& path);
 
-/// Writes a file so that at no moment a half-written one bears the name: beside it first, then renamed.
+/// Writes a file so that at no moment a half-written one bears the name: beside it first, then renamed. A
+/// link is followed, and the mode of a file that is there is kept.
 /// @throws Error (input) if the folder cannot be written
 void write_file(const std::filesystem::path& path, std::string_view content);
+
+/// Whether `write_file()` would find a place to write to, asked before long work.
+/// @throws Error (input) as it does
+void require_writable(const std::filesystem::path& path);
 
 /// SHA-256 in lower-case hexadecimal.
 std::string sha256(std::string_view content);

@@ -20,4 +20,7 @@ std::string suggest(std::string_view name, std::span<const std::string> candidat
 std::string enumerate(std::span<const std::string> names, std::string_view conjunction = "or",
                       std::size_t most = 24);
 
+/// Where a text ceases to be UTF-8; nothing if all of it is.
+std::optional<std::size_t> first_not_utf8(std::string_view text);
+
 }  // namespace h2h

@@ -27,8 +27,12 @@ class Evaluator {
   virtual std::string_view name() const = 0;
 
   /// Whether latencies are those of `analytic_latency_s`, so that a search may take them from an
-  /// IncrementalSchedule. Otherwise that is a lower bound.
+  /// IncrementalSchedule.
   virtual bool is_analytic() const = 0;
+
+  /// Whether no latency is below `analytic_latency_s`, so that a search may leave out what that already shows
+  /// not to win.
+  virtual bool has_analytic_bound() const { return true; }
 
   /// Latencies of complete, valid mappings.
   virtual std::vector<double> latencies_s(const Problem& problem, std::span<const Mapping> mappings) = 0;

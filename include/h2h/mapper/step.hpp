@@ -34,6 +34,10 @@ class MappingStep {
  public:
   virtual ~MappingStep() = default;
   virtual StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const = 0;
+
+  /// Whether its mappings may exceed the local DRAM (the option `dram=reported`): results then say by how
+  /// much. An excess by any other step is a defect.
+  virtual bool may_exceed_dram() const { return false; }
 };
 
 /// An option in brackets, for the list of mappers.
@@ -51,8 +55,9 @@ struct StepFamily {
   std::vector<OptionDescription> options;
   /// Reads every option that it knows from a section; whoever calls it refuses the rest.
   std::function<std::shared_ptr<const MappingStep>(const Section& options)> make;
-  /// Maps a workload from nothing; other steps need a mapping to improve.
-  bool from_nothing = false;
+  /// What it begins with: a mapping to improve, nothing (a mapping is ignored), or whatever there is.
+  enum class Start : std::uint8_t { mapping, nothing, either };
+  Start start = Start::mapping;
   std::string origin = {};  ///< file of the plug-in that it is from; empty: built in. A Registry sets it.
 };
 
@@ -73,8 +78,9 @@ void require_complete(const Mapping& mapping, std::string_view step);
 using StepFamilies = std::map<std::string, StepFamily, std::less<>>;
 using MapperFamilies = std::map<std::string, MapperFamily, std::less<>>;
 
-/// @returns @p after, or @p before with a note where a judge other than the analytic one finds @p after
-/// worse. On shared links pinning or fusing can move a transfer onto a critical one.
+/// @returns @p after, or @p before with a note where the judge finds @p after worse. What a step decides anew
+/// may have been decided better before; and on shared links pinning or fusing can move a transfer onto a
+/// critical one.
 StepResult unless_worse(const Problem& problem, const Mapping& before, StepResult after,
                         StepContext& context);
 

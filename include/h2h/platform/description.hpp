@@ -48,6 +48,8 @@ struct PlatformDescription {
   std::vector<FpgaDescription> fpgas;  ///< in file order
   std::vector<Link> links;
   std::string simgrid_version;
+  /// Settings of the user's that change SimGrid's model, of which the analytic one is then no bound.
+  std::vector<std::string> model_settings;
 };
 
 }  // namespace h2h

@@ -24,6 +24,17 @@ struct PlatformXml {
     std::size_t rank = 0;  ///< in file order
   };
   std::map<std::string, Host> hosts;
+  std::vector<std::string> settings;  ///< `KEY:VALUE` of its <config>
+};
+
+/// A platform file, read once: what is recorded, checked and handed to SimGrid are the same bytes, also where
+/// they come through a pipe.
+struct PlatformFile {
+  /// @throws Error (input) if the file cannot be read
+  explicit PlatformFile(std::filesystem::path from);
+
+  std::filesystem::path path;
+  std::string xml;
 };
 
 /// Checks a platform file for whatever makes SimGrid 3.32 abort, crash, or accept nonsense in silence:

@@ -33,6 +33,9 @@ struct System {
   IfmExtent ifm_extent = IfmExtent::input;
   std::vector<Accelerator> accelerators;
   std::vector<Link> links;
+  /// Settings by which the user changes SimGrid's model: transfers may then be quicker than their routes say,
+  /// and nothing analytic bounds a replay.
+  std::vector<std::string> model_settings;
 
   std::vector<std::string> accelerator_names() const;
 };
@@ -44,5 +47,8 @@ System make_system(const PlatformDescription& platform, const Catalogue& catalog
 /// Warning where links shared by host routes of unequal latency would be shared unequally: SimGrid's CM02
 /// gives each flow a part in inverse proportion to its latency. Empty if all is well.
 std::string unequal_latency_warning(const System& system);
+
+/// Warning where settings change SimGrid's model. Empty if none does.
+std::string changed_model_warning(const System& system);
 
 }  // namespace h2h

@@ -3,6 +3,7 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace h2h {
@@ -20,5 +21,8 @@ class TextTable {
  private:
   std::vector<std::vector<std::string>> rows_;
 };
+
+/// Breaks text at spaces, and chains behind a '+', so that no line passes 80 columns where that can be.
+void write_wrapped(std::ostream& out, std::string_view text, std::size_t indent);
 
 }  // namespace h2h

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <h2h/plugin/registry.hpp>
@@ -26,6 +27,9 @@ struct InputRequest {
 
 /// A file that was read, for the record.
 struct InputFile {
+  InputFile() = default;
+  InputFile(const std::filesystem::path& from, std::string_view content);
+
   std::string path;
   std::string sha256;
 };
@@ -35,7 +39,7 @@ struct Inputs {
   Workload workload;
   Simulator simulator;
   System system;
-  std::filesystem::path platform_file;
+  PlatformFile platform_file;
   std::vector<InputFile> files;  ///< workload, platform, catalogue, plug-ins
   std::vector<std::string> warnings;
 };
@@ -43,12 +47,16 @@ struct Inputs {
 /// Reads workload, platform and catalogue. @throws Error
 Inputs read_inputs(const InputRequest& request, const Registry& registry);
 
+/// The workload alone, as the request changes it, for commands that need no platform.
+Workload read_requested_workload(const InputRequest& request, InputFile& file);
+
 /// The system of a platform alone, for commands that need no workload.
 struct PlatformInputs {
   Simulator simulator;
   System system;
-  std::filesystem::path platform_file;
+  PlatformFile platform_file;
   std::vector<InputFile> files;
+  std::vector<std::string> warnings;
 };
 PlatformInputs read_platform(const InputRequest& request, const Registry& registry);
 

@@ -45,12 +45,13 @@ struct Run {
   std::string evaluator;
   std::vector<StepOutcome> steps;
   Bound bound;
+  bool bound_holds = true;  ///< not where the user has changed SimGrid's model: replays may then be faster
 
   const Judgement& result() const { return steps.back().judgement; }
-  /// How far a judgement is from the bound: latency / bound - 1. Nothing for a mapping that exceeds the DRAM,
-  /// of which the bound says nothing.
+  /// How far a judgement is from the bound: latency / bound - 1. Nothing where the bound says nothing: of a
+  /// mapping that exceeds the DRAM, and of replays by another model.
   std::optional<double> gap(const Judgement& judgement) const {
-    if (!judgement.excesses.empty()) return std::nullopt;
+    if (!bound_holds || !judgement.excesses.empty()) return std::nullopt;
     return judgement.latency_s / bound.latency_s - 1;
   }
   std::optional<double> gap() const { return gap(result()); }
@@ -59,15 +60,27 @@ struct Run {
 /// How reported schedules are made: by replay, or analytically.
 using Scheduler = std::function<Schedule(const Problem&, const Mapping&)>;
 
+/// What is to be done about weights and tensors beyond the DRAM.
+enum class Excess : std::uint8_t { refused, reported };
+
+/// What durations of schedules may be: of analytic ones, or of replays on the problem's system.
+Contention contention_of(const Problem& problem, bool replayed);
+
+/// Refuses a mapping that a user gave and that breaks a rule. @throws Error (input) that names @p file
+void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::string& file);
+
 /// Judges a complete mapping: its schedule, checked by the independent checker, and what follows from it.
 /// @param replayed whether @p scheduler replays, so that contention may lengthen transfers
-/// @throws Error (internal) if the checker finds anything but an excess of DRAM
-Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);
+/// @throws Error (internal) if the checker finds anything, but for an excess of DRAM that may be reported
+Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed,
+                Excess excess = Excess::refused);
 
 /// Runs a mapper and judges every step.
 /// @param start the mapping that its first step is given, `Mapping::none()` or one that was saved
+/// @param begins is called with the name of each step before it runs
 Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& start, StepContext& context,
-               const Scheduler& scheduler, bool replayed);
+               const Scheduler& scheduler, bool replayed,
+               const std::function<void(const std::string& step)>& begins = {});
 
 /// A mapping that was not searched for, as a run of one step.
 Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);

@@ -33,8 +33,12 @@ std::string_view to_string(Violation::Rule rule);
 /// What is wrong with a mapping by itself; nothing for a valid one.
 std::vector<Violation> check_mapping(const Problem& problem, const Mapping& mapping);
 
-/// Whether transfers may take longer than they would alone.
-enum class Contention : std::uint8_t { none, possible };
+/// What durations may be.
+enum class Contention : std::uint8_t {
+  none,      ///< of transfers as they are alone
+  possible,  ///< of transfers longer
+  other      ///< any: they are not of our model, and not checked
+};
 
 /// What is wrong with a schedule of a mapping. Shares no code with the evaluators: it asks workload,
 /// accelerator models and routes again, and looks at times only.

@@ -98,9 +98,9 @@ class IncrementalSchedule {
   std::vector<std::uint64_t> dirty_;  ///< the same as a bit a rank, during latency_s()
 
   // What the running attempt has changed, as it was before.
-  std::uint32_t attempt_ = 1;
-  std::vector<std::uint32_t> saved_in_;       ///< by layer: the attempt that saved it
-  std::vector<std::uint32_t> list_saved_in_;  ///< by accelerator
+  std::uint64_t attempt_ = 1;                 // 32 bits would wrap within an hour
+  std::vector<std::uint64_t> saved_in_;       ///< by layer: the attempt that saved it
+  std::vector<std::uint64_t> list_saved_in_;  ///< by accelerator
   std::vector<Saved<Node>> saved_nodes_;
   std::vector<Saved<List>> saved_lists_;
   std::vector<TensorIndex> toggled_;
@@ -109,8 +109,8 @@ class IncrementalSchedule {
   std::vector<LayerIndex> forward_;
   std::vector<LayerIndex> backward_;
   std::vector<std::uint32_t> ranks_;
-  std::vector<std::uint32_t> visited_in_;
-  std::uint32_t visit_ = 0;
+  std::vector<std::uint64_t> visited_in_;
+  std::uint64_t visit_ = 0;
 };
 
 }  // namespace h2h

@@ -22,10 +22,12 @@ Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simul
 class ReplayEvaluator : public Evaluator {
  public:
   /// @param jobs number of SimGrid processes
+  ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options, unsigned jobs);
   ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options, unsigned jobs);
 
   std::string_view name() const override { return "replay"; }
   bool is_analytic() const override { return false; }
+  bool has_analytic_bound() const override { return workers_.front().platform().model_settings.empty(); }
   std::vector<double> latencies_s(const Problem& problem, std::span<const Mapping> mappings) override;
   std::size_t width() const override { return workers_.size(); }
 

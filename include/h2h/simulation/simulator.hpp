@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <h2h/platform/description.hpp>
+#include <h2h/platform/platform_xml.hpp>
 #include <h2h/simulation/program.hpp>
 
 namespace h2h {
@@ -29,6 +30,7 @@ class Simulator {
   /// @throws Error (input) if it is wrong, or an FPGA cannot be reached from the host; (usage) if SimGrid
   /// refuses an
   ///         option or no link belongs to one FPGA alone
+  explicit Simulator(const PlatformFile& platform, const SimulatorOptions& options = {});
   explicit Simulator(const std::filesystem::path& platform, const SimulatorOptions& options = {});
   ~Simulator();
   Simulator(Simulator&&) noexcept;
@@ -37,6 +39,7 @@ class Simulator {
   const PlatformDescription& platform() const;
 
   /// Runs a program from clock 0, in a fork of its own: the same program gives the same bits.
+  /// @throws Error (usage) if settings of the user's make nonsense of it
   ReplayTimes replay(const ReplayProgram& program);
 
  private:
@@ -50,7 +53,10 @@ class Simulator {
 /// compare with a margin of 1e-9.
 class ReplayWorker {
  public:
+  explicit ReplayWorker(const PlatformFile& platform, const SimulatorOptions& options = {});
   explicit ReplayWorker(const std::filesystem::path& platform, const SimulatorOptions& options = {});
+
+  const PlatformDescription& platform() const { return simulator_.platform(); }
 
   /// Starts a program; `finish()` waits for it. One at a time.
   void start(const ReplayProgram& program);
