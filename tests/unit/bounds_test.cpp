@@ -184,6 +184,27 @@ TEST(Bounds, LinearProgramsAreBelowTheBestOfAllMappings) {
   EXPECT_GT(milp_sum / kCases, 0.97);
 }
 
+TEST(Bounds, LinearProgramsAreBelowTheOptimumOfWiderWorkloads) {
+  if (!cbc_is_there()) GTEST_SKIP() << "needs cbc";
+  test::Random random(76);
+  int proven = 0;
+  for (int i = 0; i < 120; ++i) {
+    const Workload workload = test::random_workload(random, {5, 8, 0.2, 3, 12});
+    const System system = random_twins(random, static_cast<int>(draw(random, 2, 4)), i % 2 == 0);
+    const Problem problem(workload, system);
+    const Bound exact = find_bound(problem, Contention::none, std::nullopt, {BoundMethod::exact, 2});
+    if (exact.kind != "exact") continue;
+    ++proven;
+    const std::optional<double> incumbent_s =
+        i % 3 == 0 ? std::nullopt : std::optional(exact.latency_s * (i % 3 == 1 ? 1.0 + 1e-9 : 1.3));
+    for (const BoundMethod method : {BoundMethod::quick, BoundMethod::lp, BoundMethod::milp}) {
+      const Bound bound = find_bound(problem, Contention::none, incumbent_s, {method, 60});
+      ASSERT_LE(bound.latency_s, exact.latency_s * (1 + 1e-11)) << bound.kind << ", case " << i;
+    }
+  }
+  EXPECT_GT(proven, 60);
+}
+
 TEST(Bounds, OfAnotherMethodAreNeverWorseThanTheQuickOne) {
   test::Random random(75);
   const Workload workload = test::random_workload(random, {40, 40, 0.2, 3, 40});
