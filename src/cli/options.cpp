@@ -184,17 +184,8 @@ BoundOptions bound_options(const Options& options) {
 }
 
 void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options) {
-  try {
-    tighten_bounds(problem, runs, options);
-  } catch (const Error& error) {
-    spdlog::warn("{}", error.what());
-    return;
-  }
-  if (options.method == BoundMethod::exact && runs.front().bound.kind != to_string(options.method)) {
-    spdlog::warn(
-        "--bound exact: nothing is proven in {} s; --bound-time gives more, lp or milp suit larger workloads",
-        options.time_s);
-  }
+  tighten_bounds(problem, runs, options);
+  if (!runs.empty() && !runs.front().bound.note.empty()) spdlog::warn("{}", runs.front().bound.note);
 }
 
 SimulatorOptions simulator_options(const Options& options) {

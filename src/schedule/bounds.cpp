@@ -6,6 +6,10 @@
 #include <chrono>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include <h2h/base/error.hpp>
+
 #include "bounds/cbc.hpp"
 #include "bounds/exact.hpp"
 #include "bounds/least_times.hpp"
@@ -17,6 +21,9 @@ namespace h2h {
 using namespace bounds;
 
 namespace {
+
+/// Layers x groups of a linear program that a solver may finish within minutes.
+constexpr std::size_t kMostAssignments = 20000;
 
 /// The arguments that matter to a bound.
 std::string kind_of(const PricedBound& bound) {
@@ -53,6 +60,28 @@ double serial_s(const Problem& problem) {
     sum += least_s;
   }
   return sum;
+}
+
+/// Raises a bound by the linear program and, if wanted, by its integer version.
+void solve(const Relaxation& relaxation, double upper_s, const BoundOptions& options, Bound& best) {
+  using Clock = std::chrono::steady_clock;
+  const Cbc cbc;
+  const auto consider = [&](BoundMethod method, double latency) {
+    // Solvers look at nothing worse than the incumbent.
+    const double latency_s = std::min(latency * relaxation.unit_s(), upper_s);
+    if (latency_s > best.latency_s) best = {latency_s, std::string(to_string(method))};
+  };
+  try {
+    const auto begin = Clock::now();
+    consider(BoundMethod::lp, cbc.relaxed_bound(relaxation.program(), options.time_s));
+    const double left_s = options.time_s - std::chrono::duration<double>(Clock::now() - begin).count();
+    if (options.method == BoundMethod::lp || left_s <= 0) return;
+    if (const auto bound = cbc.integer_bound(relaxation.program(), left_s))
+      consider(BoundMethod::milp, *bound);
+  } catch (const Error& error) {
+    best.note = fmt::format("--bound {}: {}; the bound of kind {} stands", to_string(options.method),
+                            error.message(), best.kind);
+  }
 }
 
 }  // namespace
@@ -101,36 +130,31 @@ void require_method(BoundMethod method) {
 
 Bound find_bound(const Problem& problem, Contention contention, std::optional<double> incumbent_s,
                  const BoundOptions& options) {
-  using Clock = std::chrono::steady_clock;
   const Slots slots(problem);
   const Windows windows(slots);
   Bound best = best_bound(slots, windows, contention);
   const double upper_s = std::min(incumbent_s.value_or(kNever), serial_s(problem));
-  const auto consider = [&](BoundMethod method, double latency_s) {
-    // Solvers look at nothing worse than the incumbent.
-    latency_s = std::min(latency_s, upper_s);
-    if (latency_s > best.latency_s) best = {latency_s, std::string(to_string(method))};
-  };
   switch (options.method) {
     case BoundMethod::quick:
       break;
     case BoundMethod::lp:
-    case BoundMethod::milp: {
-      const Relaxation relaxation(slots, windows, upper_s);
-      const Cbc cbc;
-      const auto begin = Clock::now();
-      consider(BoundMethod::lp,
-               cbc.relaxed_bound(relaxation.program(), options.time_s) * relaxation.unit_s());
-      const double left_s = options.time_s - std::chrono::duration<double>(Clock::now() - begin).count();
-      if (options.method == BoundMethod::lp || left_s <= 0) break;
-      if (const auto bound = cbc.integer_bound(relaxation.program(), left_s))
-        consider(BoundMethod::milp, *bound * relaxation.unit_s());
+    case BoundMethod::milp:
+      if (static_cast<std::size_t>(slots.layers()) * slots.group_count() > kMostAssignments) {
+        best.note =
+            fmt::format("--bound {}: a linear program of {} layers on {} kinds of accelerators is too large",
+                        to_string(options.method), slots.layers(), slots.group_count());
+      } else {
+        solve(Relaxation(slots, windows, upper_s), upper_s, options, best);
+      }
       break;
-    }
     case BoundMethod::exact:
       // A proof is worth its name even where the quick bound is as high.
-      if (const auto optimum = exact_bound(slots, windows, upper_s, options.time_s))
+      if (const auto optimum = exact_bound(slots, windows, upper_s, options.time_s)) {
         best = {std::max(best.latency_s, *optimum), std::string(to_string(options.method))};
+      } else {
+        best.note = fmt::format("--bound exact: nothing is proven in {} s; lp and milp suit larger workloads",
+                                options.time_s);
+      }
       break;
   }
   return best;

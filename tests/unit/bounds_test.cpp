@@ -3,6 +3,7 @@
 // Bounds against the true optimum: every assignment, order, pin and fusion of small problems.
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -82,6 +83,24 @@ Optimum brute_force(const Problem& problem) {
   return best;
 }
 
+/// Random accelerators, pairwise alike now and then, whose transfers mostly take about as long as
+/// computations.
+System random_mix(test::Random& random, int fpgas, bool tight) {
+  System system = test::random_system(random, test::random_description(random, fpgas), tight);
+  const double slowdown = std::pow(10, static_cast<double>(draw(random, 0, 5)));
+  for (std::size_t a = 0; a < system.accelerators.size(); ++a) {
+    Accelerator& accelerator = system.accelerators[a];
+    if (a > 0 && test::chance(random, 0.3)) {
+      const std::string name = accelerator.name;
+      accelerator = system.accelerators[a - 1];
+      accelerator.name = name;
+      continue;
+    }
+    for (Route* route : {&accelerator.from_host, &accelerator.to_host}) route->bandwidth_Bps /= slowdown;
+  }
+  return system;
+}
+
 TEST(Bounds, AreBelowTheBestOfAllMappings) {
   test::Random random(71);
   int path_is_exact = 0;
@@ -90,8 +109,7 @@ TEST(Bounds, AreBelowTheBestOfAllMappings) {
   std::int64_t mappings = 0;
   for (int i = 0; i < 400; ++i) {
     const Workload workload = test::random_workload(random, {1, 4, 0.2, 2, 12});
-    const System system = test::random_system(
-        random, test::random_description(random, static_cast<int>(draw(random, 1, 3))), i % 2 == 0);
+    const System system = random_mix(random, static_cast<int>(draw(random, 1, 3)), i % 2 == 0);
     const Problem problem(workload, system);
     const Optimum best = brute_force(problem);
     mappings += best.valid;
@@ -114,24 +132,12 @@ TEST(Bounds, AreBelowTheBestOfAllMappings) {
   EXPECT_GT(all_is_larger, 20);
 }
 
-/// Random problems whose accelerators are pairwise alike now and then.
-System random_twins(test::Random& random, int fpgas, bool tight) {
-  System system = test::random_system(random, test::random_description(random, fpgas), tight);
-  for (std::size_t a = 1; a < system.accelerators.size(); ++a) {
-    if (!test::chance(random, 0.4)) continue;
-    const std::string name = system.accelerators[a].name;
-    system.accelerators[a] = system.accelerators[a - 1];
-    system.accelerators[a].name = name;
-  }
-  return system;
-}
-
 TEST(Bounds, ExactIsTheBestOfAllMappings) {
   test::Random random(73);
   int searched = 0;
   for (int i = 0; i < 300; ++i) {
     const Workload workload = test::random_workload(random, {1, 4, 0.2, 2, 12});
-    const System system = random_twins(random, static_cast<int>(draw(random, 1, 3)), i % 2 == 0);
+    const System system = random_mix(random, static_cast<int>(draw(random, 1, 3)), i % 2 == 0);
     const Problem problem(workload, system);
     const double best_s = brute_force(problem).latency_s;
     // With an incumbent and without.
@@ -162,7 +168,7 @@ TEST(Bounds, LinearProgramsAreBelowTheBestOfAllMappings) {
   constexpr int kCases = 120;
   for (int i = 0; i < kCases; ++i) {
     const Workload workload = test::random_workload(random, {2, 4, 0.2, 2, 12});
-    const System system = random_twins(random, static_cast<int>(draw(random, 1, 3)), i % 2 == 0);
+    const System system = random_mix(random, static_cast<int>(draw(random, 1, 3)), i % 2 == 0);
     const Problem problem(workload, system);
     const double best_s = brute_force(problem).latency_s;
     const std::optional<double> incumbent_s =
@@ -182,6 +188,27 @@ TEST(Bounds, LinearProgramsAreBelowTheBestOfAllMappings) {
   EXPECT_GT(quick_is_smaller, 10);
   EXPECT_GT(lp_sum / kCases, 0.95);
   EXPECT_GT(milp_sum / kCases, 0.97);
+}
+
+TEST(Bounds, LinearProgramsAreBelowTheOptimumOfWiderWorkloads) {
+  if (!cbc_is_there()) GTEST_SKIP() << "needs cbc";
+  test::Random random(76);
+  int proven = 0;
+  for (int i = 0; i < 120; ++i) {
+    const Workload workload = test::random_workload(random, {5, 8, 0.2, 3, 12});
+    const System system = random_mix(random, static_cast<int>(draw(random, 2, 4)), i % 2 == 0);
+    const Problem problem(workload, system);
+    const Bound exact = find_bound(problem, Contention::none, std::nullopt, {BoundMethod::exact, 2});
+    if (exact.kind != "exact") continue;
+    ++proven;
+    const std::optional<double> incumbent_s =
+        i % 3 == 0 ? std::nullopt : std::optional(exact.latency_s * (i % 3 == 1 ? 1.0 + 1e-9 : 1.3));
+    for (const BoundMethod method : {BoundMethod::quick, BoundMethod::lp, BoundMethod::milp}) {
+      const Bound bound = find_bound(problem, Contention::none, incumbent_s, {method, 60});
+      ASSERT_LE(bound.latency_s, exact.latency_s * (1 + 1e-11)) << bound.kind << ", case " << i;
+    }
+  }
+  EXPECT_GT(proven, 60);
 }
 
 TEST(Bounds, OfAnotherMethodAreNeverWorseThanTheQuickOne) {

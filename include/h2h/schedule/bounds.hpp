@@ -21,6 +21,8 @@ struct Bound {
   double latency_s = 0;
   /// `critical-path`, `load`, `network` or several of them joined by '+'; `lp`, `milp`, `exact`
   std::string kind;
+  /// What went otherwise than asked for; empty: nothing.
+  std::string note = {};
 };
 
 /// The heaviest path of the workload, each layer on the accelerator that suits the path best: computation,
@@ -61,9 +63,10 @@ struct BoundOptions {
 /// Checks that what a method needs is there. @throws Error (usage) if its solver is not
 void require_method(BoundMethod method);
 
-/// The best bound that a method finds, or best_bound() where it finds none that is better.
+/// The best bound that a method finds, or best_bound() where it finds none that is better. Where time is up or
+/// the solver fails, the best until then stands, with a note.
 /// @param incumbent_s analytic latency of a valid mapping: the lower, the faster
-/// @throws Error (usage) if the solver is not there, (internal) if it fails
+/// @throws Error (usage) if the solver is not there
 Bound find_bound(const Problem& problem, Contention contention, std::optional<double> incumbent_s,
                  const BoundOptions& options);
 

@@ -233,7 +233,10 @@ class Search {
     for (const LayerIndex layer : sequence_) {
       const Placement& placement = placed_[layer];
       mapping.append(layer, placement.accelerator);
-      mapping.pinned[layer] = placement.pinned ? 1 : 0;
+      // Weights larger than the budget are streamed, whatever the search decides.
+      const std::int64_t room = slots_.groups()[slots_.group_of(placement.accelerator)].room_bytes();
+      const bool fits = problem.cost(layer, placement.accelerator).weight_bytes <= room;
+      mapping.pinned[layer] = placement.pinned && fits ? 1 : 0;
       for (std::size_t i = 0; i < slots_.inputs(layer).size(); ++i) {
         const Edge& edge = slots_.edges()[slots_.inputs(layer)[i]];
         const bool fused = placed_[edge.producer].accelerator == placement.accelerator &&

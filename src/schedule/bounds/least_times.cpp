@@ -116,7 +116,9 @@ double inputs_there_s(const std::vector<Arrival>& arrivals, double start_s) {
   return best_s;
 }
 
-Windows::Windows(const Slots& slots) : groups_(slots.group_count()) {
+Windows::Windows(const Slots& slots) : Windows(slots, std::vector<char>(slots.layers(), 1)) {}
+
+Windows::Windows(const Slots& slots, const std::vector<char>& inside) : groups_(slots.group_count()) {
   const Problem& problem = slots.problem();
   const std::size_t size = static_cast<std::size_t>(slots.layers()) * groups_;
   head_s_.assign(size, 0);
@@ -126,9 +128,13 @@ Windows::Windows(const Slots& slots) : groups_(slots.group_count()) {
   std::vector<double> there_s(size, 0);      // when all inputs are there
   std::vector<Arrival> arrivals;
   for (const LayerIndex layer : problem.topological_order()) {
+    if (inside[layer] == 0) continue;
+    std::vector<std::uint32_t> inputs;
     std::vector<double> stored_s;  // by input: when the host has it at the earliest
     for (const std::uint32_t e : slots.inputs(layer)) {
       const LayerIndex producer = slots.edges()[e].producer;
+      if (inside[producer] == 0) continue;
+      inputs.push_back(e);
       double& earliest_s = stored_s.emplace_back(kNever);
       for (GroupIndex g = 0; g < groups_; ++g)
         earliest_s = std::min(earliest_s, made_s[at(producer, g)] + slots.cost(producer, g).output_s);
@@ -137,7 +143,7 @@ Windows::Windows(const Slots& slots) : groups_(slots.group_count()) {
       if (!slots.cost(layer, g).runs()) continue;
       arrivals.clear();
       for (std::size_t i = 0; i < stored_s.size(); ++i) {
-        const Edge& edge = slots.edges()[slots.inputs(layer)[i]];
+        const Edge& edge = slots.edges()[inputs[i]];
         const double fused_s = edge.may_fuse[g] != 0 ? made_s[at(edge.producer, g)] : kNever;
         arrivals.push_back({fused_s, stored_s[i], edge.input_s[g]});
         head_s_[at(layer, g)] = std::max(head_s_[at(layer, g)], std::min(fused_s, stored_s[i]));
@@ -150,8 +156,10 @@ Windows::Windows(const Slots& slots) : groups_(slots.group_count()) {
   rest_s_.assign(size, 0);
   for (std::size_t i = slots.layers(); i-- > 0;) {
     const LayerIndex layer = problem.topological_order()[i];
+    if (inside[layer] == 0) continue;
     for (const std::uint32_t e : slots.outputs(layer)) {
       const Edge& edge = slots.edges()[e];
+      if (inside[edge.consumer] == 0) continue;
       double elsewhere_s = kNever;  // from the moment when the host has the output
       for (GroupIndex g = 0; g < groups_; ++g) {
         const SlotCost& cost = slots.cost(edge.consumer, g);

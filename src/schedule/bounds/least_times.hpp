@@ -102,6 +102,9 @@ double inputs_there_s(const std::vector<Arrival>& arrivals, double start_s = 0);
 class Windows {
  public:
   explicit Windows(const Slots& slots);
+  /// The same of some layers alone, by layer: from the moment when everything else that they read exists, to
+  /// the moment when they are done.
+  Windows(const Slots& slots, const std::vector<char>& inside);
 
   /// Least start of the layer's slot.
   double head_s(LayerIndex layer, GroupIndex group) const { return head_s_[at(layer, group)]; }

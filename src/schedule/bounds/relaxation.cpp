@@ -2,6 +2,7 @@
 #include "relaxation.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace h2h::bounds {
@@ -28,6 +29,14 @@ class Closure {
   }
   const std::vector<char>& of(LayerIndex layer) const { return sets_[layer]; }
 
+  template <typename Predicate>
+  std::ptrdiff_t count(LayerIndex layer, const Predicate& predicate) const {
+    std::ptrdiff_t number = 0;
+    for (LayerIndex other = 0; other < sets_.size(); ++other)
+      number += sets_[layer][other] != 0 && predicate(other) ? 1 : 0;
+    return number;
+  }
+
  private:
   std::vector<std::vector<char>> sets_;
 };
@@ -44,8 +53,6 @@ Relaxation::Relaxation(const Slots& slots, const Windows& windows, double incumb
   add_run_budgets();
   add_times();
   add_loads();
-  add_precedence_cuts();
-  add_windows();
 }
 
 void Relaxation::add_assignment() {
@@ -248,73 +255,80 @@ void Relaxation::add_times() {
 }
 
 void Relaxation::add_loads() {
-  for (GroupIndex g = 0; g < slots_.group_count(); ++g) {
-    Terms row = {{latency_, static_cast<double>(slots_.groups()[g].count)}};
-    for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) append_slot(row, layer, g, -1);
-    program_.add_row(row, 0);
-  }
-}
-
-void Relaxation::add_precedence_cuts() {
+  add_span({{{latency_, 1}}, std::vector<char>(slots_.layers(), 1), windows_, windows_});
+  // Streams that meet before the start of a join, or part behind the end of a fork.
+  constexpr int kMostSpans = 8;
   const Closure before(slots_, true);
   const Closure behind(slots_, false);
-  for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) {
-    const bool is_join = slots_.inputs(layer).size() > 1;
-    const bool is_fork = slots_.outputs(layer).size() > 1;
-    for (GroupIndex g = 0; g < slots_.group_count(); ++g) {
-      const auto count = static_cast<double>(slots_.groups()[g].count);
-      if (is_join) {
-        Terms row = {{start_[layer], count}};
-        for (LayerIndex other = 0; other < slots_.layers(); ++other) {
-          if (before.of(layer)[other] != 0) append_slot(row, other, g, -1);
-        }
-        program_.add_row(row, 0);
-      }
-      if (is_fork) {
-        Terms row = {{latency_, count}, {start_[layer], -count}};
-        for (GroupIndex on = 0; on < slots_.group_count(); ++on) append_slot(row, layer, on, -count);
-        for (LayerIndex other = 0; other < slots_.layers(); ++other) {
-          if (behind.of(layer)[other] != 0) append_slot(row, other, g, -1);
-        }
-        program_.add_row(row, 0);
-      }
-    }
+  const auto order = slots_.problem().topological_order();
+  int joins = 0;
+  for (const LayerIndex layer : order) {
+    if (joins == kMostSpans ||
+        before.count(layer, [&](LayerIndex l) { return slots_.inputs(l).empty(); }) < 2)
+      continue;
+    if (slots_.inputs(layer).size() < 2) continue;
+    ++joins;
+    add_span({{{start_[layer], 1}}, before.of(layer), windows_, Windows(slots_, before.of(layer))});
+  }
+  int forks = 0;
+  for (auto layer = order.rbegin(); layer != order.rend(); ++layer) {
+    if (forks == kMostSpans ||
+        behind.count(*layer, [&](LayerIndex l) { return slots_.outputs(l).empty(); }) < 2)
+      continue;
+    if (slots_.outputs(*layer).size() < 2) continue;
+    ++forks;
+    Terms length = {{latency_, 1}, {start_[*layer], -1}};
+    for (GroupIndex g = 0; g < slots_.group_count(); ++g) append_slot(length, *layer, g, -1);
+    add_span({std::move(length), behind.of(*layer), Windows(slots_, behind.of(*layer)), windows_});
   }
 }
 
-void Relaxation::add_windows() {
+void Relaxation::add_span(const Span& span) {
+  // Some values from 0 on.
+  const auto thresholds = [](std::vector<double> values) {
+    constexpr std::size_t kMost = 6;
+    values.push_back(0);
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    std::vector<double> some;
+    const std::size_t count = std::min(kMost, values.size());
+    for (std::size_t i = 0; i < count; ++i) some.push_back(values[i * values.size() / count]);
+    return some;
+  };
+  // Wherever it runs: a row must hold where none of its layers runs on the group, too.
+  std::vector<double> head_s(slots_.layers(), kNever);
+  std::vector<double> tail_s(slots_.layers(), kNever);
+  for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) {
+    for (GroupIndex g = 0; g < slots_.group_count(); ++g) {
+      if (x(layer, g) == kNone) continue;
+      head_s[layer] = std::min(head_s[layer], span.heads.head_s(layer, g));
+      tail_s[layer] = std::min(tail_s[layer], span.tails.tail_s(layer, g));
+    }
+  }
   for (GroupIndex g = 0; g < slots_.group_count(); ++g) {
+    std::vector<LayerIndex> layers;
     std::vector<double> heads;
     std::vector<double> tails;
     for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) {
-      if (x(layer, g) == kNone) continue;
-      heads.push_back(windows_.head_s(layer, g));
-      tails.push_back(windows_.tail_s(layer, g));
+      if (span.inside[layer] == 0 || x(layer, g) == kNone) continue;
+      layers.push_back(layer);
+      heads.push_back(head_s[layer]);
+      tails.push_back(tail_s[layer]);
     }
-    const auto thin = [](std::vector<double>& values) {
-      std::sort(values.begin(), values.end());
-      values.erase(std::unique(values.begin(), values.end()), values.end());
-      constexpr std::size_t kMost = 12;
-      if (values.size() <= kMost) return;
-      std::vector<double> some;
-      for (std::size_t i = 0; i < kMost; ++i) some.push_back(values[i * values.size() / kMost]);
-      values = some;
-    };
-    thin(heads);
-    thin(tails);
+    heads = thresholds(std::move(heads));
+    tails = thresholds(std::move(tails));
     const auto count = static_cast<double>(slots_.groups()[g].count);
     std::set<std::vector<LayerIndex>> known;
+    // Later and longer ones first: of the same layers they say more.
     for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
       for (auto tail = tails.rbegin(); tail != tails.rend(); ++tail) {
-        std::vector<LayerIndex> inside;
-        for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) {
-          if (x(layer, g) != kNone && windows_.head_s(layer, g) >= *head &&
-              windows_.tail_s(layer, g) >= *tail)
-            inside.push_back(layer);
-        }
-        if (inside.size() < 2 || *head + *tail <= 0 || !known.insert(inside).second) continue;
-        Terms row = {{latency_, count}};
-        for (const LayerIndex layer : inside) append_slot(row, layer, g, -1);
+        std::vector<LayerIndex> within;
+        std::copy_if(layers.begin(), layers.end(), std::back_inserter(within),
+                     [&](LayerIndex layer) { return head_s[layer] >= *head && tail_s[layer] >= *tail; });
+        if (within.empty() || !known.insert(within).second) continue;
+        Terms row;
+        for (const auto& term : span.length) row.push_back({term.variable, term.coefficient * count});
+        for (const LayerIndex layer : within) append_slot(row, layer, g, -1);
         program_.add_row(row, (*head + *tail) * count / unit_s_);
       }
     }

@@ -36,8 +36,17 @@ class Relaxation {
   void add_run_budgets();
   void add_times();
   void add_loads();
-  void add_precedence_cuts();
-  void add_windows();
+
+  /// A stretch of time in which some layers run.
+  struct Span {
+    Terms length;
+    std::vector<char> inside;  ///< by layer
+    const Windows& heads;      ///< from its start
+    const Windows& tails;      ///< to its end
+  };
+  /// Layers on one accelerator that neither start before a head nor end behind a tail share what is left of
+  /// the span.
+  void add_span(const Span& span);
 
   /// Adds the seconds of a layer's slot on a group, times a factor, to a row.
   void append_slot(Terms& row, LayerIndex layer, GroupIndex group, double factor) const;
