@@ -376,5 +376,6 @@ H2H_PLUGIN(computation_prioritized) {
                       {"rule", "paper", "paper or release (the authors' groups and ties)"}},
                      [](const h2h::Section& options) {
                        return std::make_shared<const h2h::ComputationPrioritized>(options);
-                     }});
+                     },
+                     true});
 }

@@ -121,5 +121,6 @@ H2H_PLUGIN(cpop) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::path_priority,
                                                                           h2h::critical_choice, true);
-                     }});
+                     },
+                     true});
 }

@@ -35,5 +35,6 @@ H2H_PLUGIN(dls) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::level_priority,
                                                                           h2h::earliest_finish, false);
-                     }});
+                     },
+                     true});
 }

@@ -40,5 +40,6 @@ H2H_PLUGIN(heft) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::upward_priority,
                                                                           h2h::earliest_finish, true);
-                     }});
+                     },
+                     true});
 }

@@ -79,5 +79,6 @@ H2H_PLUGIN(heft_lookahead) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::upward_priority,
                                                                           h2h::lookahead_finish, true);
-                     }});
+                     },
+                     true});
 }

@@ -185,5 +185,6 @@ H2H_PLUGIN(list_scheduling) {
          return std::make_shared<const h2h::ListScheduling>(
              h2h::named_option(options, "priority", h2h::kPriorities),
              h2h::named_option(options, "choice", h2h::kChoices), options.flag("insertion", true));
-       }});
+       },
+       true});
 }

@@ -26,5 +26,6 @@ H2H_PLUGIN(max_min) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::max_min_priority,
                                                                           h2h::earliest_finish, false);
-                     }});
+                     },
+                     true});
 }

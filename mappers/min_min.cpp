@@ -27,5 +27,6 @@ H2H_PLUGIN(min_min) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::min_min_priority,
                                                                           h2h::earliest_finish, false);
-                     }});
+                     },
+                     true});
 }

@@ -49,5 +49,6 @@ H2H_PLUGIN(peft) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::optimistic_priority,
                                                                           h2h::optimistic_finish, true);
-                     }});
+                     },
+                     true});
 }

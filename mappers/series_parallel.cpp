@@ -282,5 +282,6 @@ H2H_PLUGIN(series_parallel) {
         {"evals", "100000", "limit of moves judged"},
         h2h::describe_weights(),
         h2h::describe_dram()},
-       [](const h2h::Section& options) { return std::make_shared<const h2h::SeriesParallel>(options); }});
+       [](const h2h::Section& options) { return std::make_shared<const h2h::SeriesParallel>(options); },
+       true});
 }

@@ -28,5 +28,6 @@ H2H_PLUGIN(sufferage) {
                      [](const h2h::Section& /*options*/) {
                        return std::make_shared<const h2h::ListScheduling>(h2h::sufferage_priority,
                                                                           h2h::earliest_finish, false);
-                     }});
+                     },
+                     true});
 }

@@ -270,5 +270,6 @@ H2H_PLUGIN(taura_chien) {
        "clusters of layers that communicate much, each on one accelerator",
        "Taura, Chien, HCW 2000",
        {},
-       [](const h2h::Section& /*options*/) { return std::make_shared<const h2h::TauraChien>(); }});
+       [](const h2h::Section& /*options*/) { return std::make_shared<const h2h::TauraChien>(); },
+       true});
 }

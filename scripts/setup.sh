@@ -5,10 +5,11 @@
 # itself with the names of groups: build, test, lint, plot (default: build).
 
 declare -A H2H_PACKAGES=(
-  [build]="g++ cmake ninja-build pkg-config libsimgrid-dev libboost-dev libboost-graph-dev libboost-filesystem-dev
+  [build]="g++ cmake ninja-build pkg-config libsimgrid-dev libboost-dev libboost-graph-dev
            libyaml-cpp-dev libpugixml-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libssl-dev"
-  [test]="libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml"
+  [test]="libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml coinor-cbc"
   [lint]="clang-format-16 clang-tidy-16 git"
+  [plot]="python3 python3-matplotlib python3-yaml"
 )
 
 # Installs the packages of the groups named, quickly when all are there.
@@ -40,6 +41,22 @@ h2h_install() {
   echo "setup: installing ${missing[*]}" >&2
   "${root[@]}" apt-get update -qq >&2
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# Builds h2h-sim in build/ if need be, silently unless that fails; its path is then in H2H_TOOL.
+h2h_build_tool() {
+  local root build log
+  root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+  build="$root/build"
+  log=$(mktemp)
+  if [ ! -f "$build/build.ninja" ]; then
+    echo "setup: building h2h-sim; this takes a few minutes, once" >&2
+    cmake -S "$root" -B "$build" -G Ninja -DH2H_BUILD_TESTS=OFF -DH2H_BUILD_BENCHMARKS=OFF >"$log" ||
+      { cat "$log" >&2; rm -f "$log"; return 1; }
+  fi
+  cmake --build "$build" --target h2h-sim >"$log" || { cat "$log" >&2; rm -f "$log"; return 1; }
+  rm -f "$log"
+  H2H_TOOL="$build/src/h2h-sim"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

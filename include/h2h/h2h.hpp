@@ -24,6 +24,7 @@
 #include <h2h/platform/description.hpp>
 #include <h2h/platform/platform_xml.hpp>
 #include <h2h/platform/system.hpp>
+#include <h2h/plugin/loader.hpp>
 #include <h2h/plugin/plugin.hpp>
 #include <h2h/plugin/registry.hpp>
 #include <h2h/report/csv.hpp>

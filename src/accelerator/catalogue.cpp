@@ -80,6 +80,8 @@ AcceleratorType read_type(const std::string& name, const Section& entry, const M
   const Section parameters = entry.section("parameters");
   type.model = family->second.make(parameters, type.device);
   parameters.finish();
+  if (!type.model)
+    throw Error(ErrorKind::internal, fmt::format("the factory of model '{}' makes none", type.family));
   for (const LayerType layer_type : type.layer_types) {
     if (!type.model->runs(layer_type)) {
       entry.fail("types",

@@ -11,6 +11,8 @@ namespace h2h::cli {
 void add_run(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `replay`: a saved mapping.
 void add_replay(CLI::App& app, Options& options, const Registry& registry, Command& command);
+/// `compare`: several mappers, workloads and platforms.
+void add_compare(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `costs`: layer by accelerator.
 void add_costs(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `check`: files, mapping and schedule.

@@ -39,11 +39,16 @@ void print_wrapped(std::ostream& out, std::string_view text, std::size_t indent)
   }
 }
 
+void print_origin(std::ostream& out, const std::string& origin) {
+  if (!origin.empty()) fmt::print(out, "    from plug-in {}\n", origin);
+}
+
 template <typename Family>
 void print_family(std::ostream& out, const Family& family) {
   fmt::print(out, "{}\n", family.name);
   print_wrapped(out, family.summary, 4);
-  print_wrapped(out, "[" + family.reference + "]", 4);
+  if (!family.reference.empty()) print_wrapped(out, "[" + family.reference + "]", 4);
+  print_origin(out, family.origin);
   for (const OptionDescription& option : family.options) {
     print_wrapped(out, fmt::format("{}={}: {}", option.name, option.value, option.meaning), 8);
   }
@@ -65,6 +70,7 @@ void list_models(std::ostream& out, const Registry& registry) {
   for (const auto& [name, family] : registry.models()) {
     fmt::print(out, "{}\n", name);
     print_wrapped(out, family.summary, 4);
+    print_origin(out, family.origin);
   }
 }
 
@@ -94,8 +100,8 @@ void list_workloads(std::ostream& out) {
   const auto megabytes = [](std::int64_t elements) {
     return fmt::format("{:.1f}", kMegabytesOf32Bit * static_cast<double>(elements));
   };
-  TextTable table({"workload", "layers", "parameters", "MACs", "weights", "outputs", "modalities"},
-                  {"", "", "", "", "MB, fp32", "MB, fp32", ""});
+  TextTable table({"workload", "layers", "params", "MACs", "weights", "outputs", "modalities"},
+                  {"", "", "", "", "fp32 MB", "fp32 MB", ""});
   for (const fs::path& file : shipped("workloads", ".yaml")) {
     const Workload workload = read_workload(file);
     table.add({shipped_name("workloads", file), fmt::format("{}", workload.size()),
@@ -161,6 +167,7 @@ void add_list(CLI::App& app, Options& options, const Registry& registry, Command
   });
   const auto add = [&](const char* name, const char* summary, std::function<void(std::ostream&)> write) {
     CLI::App* what = subcommand->add_subcommand(name, summary);
+    add_plugin_option(*what, options);
     what->callback([&command, write = std::move(write)] { command = [write] { write_to("-", write); }; });
     return what;
   };

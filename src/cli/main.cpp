@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -21,7 +22,7 @@ namespace {
 
 using namespace h2h;
 
-constexpr char kFooter[] =
+constexpr std::string_view kFooter =
     "Exit status: 0 well, 1 internal error, 2 usage, 3 a file is wrong, 4 nothing maps.\n"
     "Files are looked up as given, then among the shipped ones (h2h-sim list).";
 
@@ -100,17 +101,18 @@ int run(int argc, char** argv) {
       "and says what a mapping costs in latency and energy.",
       "h2h-sim"};
   app.set_version_flag("--version", fmt::format("h2h-sim {}", kVersion));
-  app.footer(kFooter);
+  app.footer(std::string(kFooter));
   app.get_formatter()->column_width(30);
   app.require_subcommand(0, 1);
 
-  const Registry registry = builtin_registry();
+  Registry registry;  // read when it is known which plug-ins it is to hold, and before any command runs
   cli::Options options;
   options.command = joined(argc, argv);
   Verbosity verbosity;
   cli::Command command;
   cli::add_run(app, options, registry, command);
   cli::add_replay(app, options, registry, command);
+  cli::add_compare(app, options, registry, command);
   cli::add_costs(app, options, registry, command);
   cli::add_check(app, options, registry, command);
   cli::add_list(app, options, registry, command);
@@ -134,6 +136,7 @@ int run(int argc, char** argv) {
     std::cout << app.help();
     return 0;
   }
+  registry = cli::registry_of(options);
   command();
   return 0;
 }
@@ -146,7 +149,9 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     return report(error);
   } catch (const std::exception& failure) {
-    return report(
-        Error(ErrorKind::internal, failure.what(), "this is a defect of h2h-sim; please report it"));
+    return report(Error(ErrorKind::internal, failure.what(),
+                        "this is a defect of h2h-sim or of a plug-in; please report it"));
+  } catch (...) {  // h2h-sim itself throws no such thing
+    return report(Error(ErrorKind::internal, "a plug-in throws something that is no std::exception"));
   }
 }

@@ -17,6 +17,7 @@
 #include <h2h/base/files.hpp>
 #include <h2h/base/text.hpp>
 #include <h2h/base/units.hpp>
+#include <h2h/plugin/loader.hpp>
 
 namespace h2h::cli {
 namespace fs = std::filesystem;
@@ -29,6 +30,19 @@ CLI::Validator whole_number_from_1_to(std::int64_t most) {
             const bool valid =
                 boost::conversion::try_lexical_convert(text, value) && value >= 1 && value <= most;
             return valid ? "" : fmt::format("'{}' is no whole number from 1 to {}", text, most);
+          },
+          ""};
+}
+
+/// A day.
+constexpr double kLongestBoundTime_s = 86400;
+
+CLI::Validator positive_up_to(double most) {
+  return {[most](const std::string& text) -> std::string {
+            double value = 0;
+            const bool valid =
+                boost::conversion::try_lexical_convert(text, value) && value > 0 && value <= most;
+            return valid ? "" : fmt::format("'{}' is no number above 0 and up to {}", text, most);
           },
           ""};
 }
@@ -52,10 +66,15 @@ void add_input_options(CLI::App& app, Options& options) {
   const std::string group = "Input";
   add_file(app, "-p,--platform", options.platform, "SimGrid platform (XML)", group);
   add_file(app, "-w,--workload", options.workload, "Layer graph (YAML)", group);
-  add_file(app, "--accelerators", options.catalogue, "Catalogue (YAML) instead of the platform's", group);
   app.add_option("--bandwidth", options.bandwidth, "Of each FPGA's own links: 0.125GBps")
       ->type_name("RATE")
       ->group(group);
+  add_adjustment_options(app, options);
+}
+
+void add_adjustment_options(CLI::App& app, Options& options) {
+  const std::string group = "Input";
+  add_file(app, "--accelerators", options.catalogue, "Catalogue (YAML) instead of the platform's", group);
   app.add_option("-b,--batch", options.batch, "Batch instead of the workload's")
       ->check(whole_number_from_1_to(1 << 30))
       ->type_name("N")
@@ -70,6 +89,14 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_option("--log", options.log, "SimGrid logging, as its own --log")
       ->type_name("SETTING")
       ->group(group)
+      ->allow_extra_args(false);
+  add_plugin_option(app, options);
+}
+
+void add_plugin_option(CLI::App& app, Options& options) {
+  app.add_option("--plugin", options.plugins, "Mappers or models to load; may be repeated")
+      ->type_name("FILE")
+      ->group("Input")
       ->allow_extra_args(false);
 }
 
@@ -105,14 +132,26 @@ void add_table_options(CLI::App& app, Options& options) {
 void add_result_options(CLI::App& app, Options& options) {
   add_table_options(app, options);
   add_file(app, "--save-mapping", options.save_mapping, "Write the mapping as YAML", "Results");
+  add_judging_options(app, options);
+}
+
+void add_judging_options(CLI::App& app, Options& options) {
   app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, no SimGrid")->group("Results");
+  app.add_option("--bound", options.bound, "Lower bound: quick, lp, milp or exact [quick]")
+      ->check(one_of({"quick", "lp", "milp", "exact"}))
+      ->type_name("METHOD")
+      ->group("Results");
+  app.add_option("--bound-time", options.bound_time_s, "Limit of --bound in seconds [60]")
+      ->check(positive_up_to(kLongestBoundTime_s))
+      ->type_name("SECONDS")
+      ->group("Results");
   app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command")->group("Results");
 }
 
 std::vector<fs::path> data_folders(const std::string& kind) {
   std::vector<fs::path> roots;
   if (const char* root = std::getenv("H2H_DATA_DIR")) roots.emplace_back(root);
-  const fs::path tool(boost::dll::program_location().string());
+  const fs::path tool = boost::dll::program_location();
   roots.push_back(tool.parent_path().parent_path() / "share" / "h2h-sim");
   for (fs::path folder = tool.parent_path(); folder.has_relative_path(); folder = folder.parent_path())
     roots.push_back(folder);
@@ -125,6 +164,30 @@ std::vector<fs::path> data_folders(const std::string& kind) {
     }
   }
   return folders;
+}
+
+BoundOptions bound_options(const Options& options) {
+  BoundOptions result;
+  result.time_s = options.bound_time_s;
+  for (const BoundMethod method : {BoundMethod::lp, BoundMethod::milp, BoundMethod::exact}) {
+    if (options.bound == to_string(method)) result.method = method;
+  }
+  require_method(result.method);
+  return result;
+}
+
+void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options) {
+  try {
+    tighten_bounds(problem, runs, options);
+  } catch (const Error& error) {
+    spdlog::warn("{}", error.what());
+    return;
+  }
+  if (options.method == BoundMethod::exact && runs.front().bound.kind != to_string(options.method)) {
+    spdlog::warn(
+        "--bound exact: nothing is proven in {} s; --bound-time gives more, lp or milp suit larger workloads",
+        options.time_s);
+  }
 }
 
 SimulatorOptions simulator_options(const Options& options) {
@@ -159,6 +222,18 @@ InputRequest request_of(const Options& options) {
   return request;
 }
 
+Registry registry_of(const Options& options) {
+  Registry registry = builtin_registry();
+  if (const char* path = std::getenv("H2H_PLUGIN_PATH")) {
+    std::vector<std::string> words;
+    boost::split(words, path, boost::is_any_of(":"));
+    std::erase(words, "");  // such as that of "$H2H_PLUGIN_PATH:more" where there was none
+    load_plugins(registry, std::vector<fs::path>(words.begin(), words.end()));
+  }
+  for (const std::string& file : options.plugins) load_plugin(registry, file);
+  return registry;
+}
+
 Inputs read(const Options& options, const Registry& registry) {
   if (options.platform.empty())
     throw Error(ErrorKind::usage, "--platform is missing", "such as --platform cloud.xml");
@@ -168,6 +243,12 @@ Inputs read(const Options& options, const Registry& registry) {
   for (const std::string& warning : inputs.warnings)
     spdlog::warn("{}: {}", inputs.platform_file.string(), warning);
   return inputs;
+}
+
+void refuse_shared_output(const std::vector<std::string>& targets) {
+  if (std::count(targets.begin(), targets.end(), "-") > 1) {
+    throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
+  }
 }
 
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Options {
   std::int64_t batch = 0;
   std::vector<std::string> cfg;
   std::vector<std::string> log;
+  std::vector<std::string> plugins;
 
   // Search.
   std::vector<std::string> mappers;
@@ -39,6 +41,8 @@ struct Options {
   std::string save_mapping;
   bool no_replay = false;
   bool no_timing = false;
+  std::string bound = "quick";
+  double bound_time_s = 60;
 
   /// The command line as given.
   std::string command;
@@ -51,10 +55,17 @@ using Command = std::function<void()>;
 CLI::Validator one_of(std::vector<std::string> words);
 
 void add_input_options(CLI::App& app, Options& options);
+void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
+void add_plugin_option(CLI::App& app, Options& options);       ///< which is among the input options
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
 void add_table_options(CLI::App& app, Options& options);   ///< JSON and CSV
 void add_result_options(CLI::App& app, Options& options);  ///< and what runs of mappers can write besides
+
+void add_judging_options(CLI::App& app, Options& options);  ///< how results are judged and shown
+/// What is built in, then the plug-ins in the folders of H2H_PLUGIN_PATH, then those that the options name.
+/// @throws Error (input) for one that does not fit
+Registry registry_of(const Options& options);
 
 /// Reads what the options name. @throws Error
 Inputs read(const Options& options, const Registry& registry);
@@ -64,8 +75,18 @@ InputRequest request_of(const Options& options);
 /// those of a source tree that the tool was built in.
 std::vector<std::filesystem::path> data_folders(const std::string& kind);
 
+/// How the bound is looked for. @throws Error (usage) if its solver is not there
+BoundOptions bound_options(const Options& options);
+
+/// Looks for that bound. Where none is found, the quick one stands and a warning says so: it spoils no
+/// result.
+void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options);
+
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);
+
+/// Refuses more than one "-", which is standard output.
+void refuse_shared_output(const std::vector<std::string>& targets);
 
 /// Writes the results that the options ask for: JSON and CSV to files or to standard output, otherwise the
 /// table.

@@ -42,6 +42,7 @@ void refuse_two_outputs(const Options& options) {
 
 void run(const Options& options, const Registry& registry) {
   refuse_two_outputs(options);
+  const BoundOptions bound = bound_options(options);
   std::vector<Mapper> mappers;
   for (const std::string& text :
        options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
@@ -61,7 +62,7 @@ void run(const Options& options, const Registry& registry) {
     evaluator =
         std::make_unique<ReplayEvaluator>(inputs.platform_file, simulator_options(options), jobs_of(options));
   }
-  StepContext context{*evaluator, options.seed};
+  StepContext context{*evaluator, options.seed, jobs_of(options)};
   Report report = report_on(options, inputs, problem);
   for (const Mapper& mapper : mappers) {
     spdlog::info("mapping {} by {}", inputs.workload.name(), mapper.name);
@@ -69,11 +70,13 @@ void run(const Options& options, const Registry& registry) {
         run_mapper(problem, mapper, start, context, scheduler_of(options, inputs), !options.no_replay));
   }
   save_mapping(options, problem, report.runs.back().result().mapping);
+  tighten(problem, report.runs, bound);
   write_results(options, report);
 }
 
 void replay_saved(const Options& options, const Registry& registry) {
   refuse_two_outputs(options);
+  const BoundOptions bound = bound_options(options);
   if (options.mapping.empty())
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Inputs inputs = read(options, registry);
@@ -81,6 +84,7 @@ void replay_saved(const Options& options, const Registry& registry) {
   const Mapping mapping = read_mapping(options.mapping, problem);
   Report report = report_on(options, inputs, problem);
   report.runs.push_back(run_saved(problem, mapping, scheduler_of(options, inputs), !options.no_replay));
+  tighten(problem, report.runs, bound);
   write_results(options, report);
 }
 

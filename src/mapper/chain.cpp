@@ -47,6 +47,8 @@ void add_steps(std::string_view text, const Registry& registry, int depth, Mappe
     } else if (const auto step = registry.steps().find(word.name); step != registry.steps().end()) {
       mapper.steps.push_back({word.name, step->second.make(options)});
       options.finish();
+      if (!mapper.steps.back().step)
+        throw Error(ErrorKind::internal, fmt::format("the factory of step '{}' makes none", word.name));
     } else {
       refuse_name(word.name, registry);
     }

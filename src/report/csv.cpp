@@ -74,7 +74,7 @@ void write_csv(std::ostream& out, const Report& report) {
                                       number(judgement.energy.total_J()),
                                       number(run.bound.latency_s),
                                       run.bound.kind,
-                                      number(judgement.latency_s / run.bound.latency_s - 1),
+                                      run.gap(judgement) ? number(*run.gap(judgement)) : "",
                                       number(judgement.chain.compute_s),
                                       number(judgement.chain.weights_s),
                                       number(judgement.chain.inputs_s),

@@ -79,7 +79,7 @@ ordered_json run_json(const Problem& problem, const Run& run, bool timing) {
                    {"waiting_s", result.chain.waiting_s}};
   json["setup"] = {{"bytes", setup.bytes}, {"seconds", setup.seconds}, {"energy_J", setup.energy_J}};
   json["bound"] = {{"latency_s", run.bound.latency_s}, {"kind", run.bound.kind}};
-  json["gap"] = run.gap();
+  json["gap"] = run.gap() ? ordered_json(*run.gap()) : ordered_json();
   if (!result.excesses.empty()) json["excesses"] = result.excesses;
   json["layers"] = ordered_json::array();
   for (const auto& order : result.mapping.order) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -10,34 +9,10 @@
 #include <h2h/report/report.hpp>
 #include <h2h/report/text_table.hpp>
 
+#include "figures.hpp"
+
 namespace h2h {
 namespace {
-
-/// Four significant digits, and no more than three behind the point; 0 for what rounds to nothing.
-std::string significant(double value) {
-  const double size = std::abs(value);
-  constexpr double kSmallest = 0.0005;
-  if (size < kSmallest) return "0";
-  const int decimals = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
-  return fmt::format("{:.{}f}", value, decimals);
-}
-
-/// A unit of time that suits the longest value of a table.
-struct TimeUnit {
-  std::string_view name;
-  double per_second;
-
-  static TimeUnit for_longest(double seconds) {
-    if (seconds >= 1) return {"s", 1};
-    if (seconds >= 1e-3) return {"ms", 1e3};
-    return {"us", 1e6};
-  }
-  std::string format(double seconds) const { return significant(seconds * per_second); }
-};
-
-std::string percent(double value) {
-  return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0);
-}
 
 void write_head(std::ostream& out, const Report& report) {
   const Workload& workload = report.problem->workload();
@@ -49,8 +24,6 @@ void write_head(std::ostream& out, const Report& report) {
 
 void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool timing) {
   const bool replayed = run.result().is_replay;
-  constexpr double kPercent = 100;
-  constexpr double kMillisecondsPerSecond = 1e3;
   std::vector<std::string> headings = {"step", replayed ? "replay" : "analytic"};
   std::vector<std::string> units = {"", std::string(unit.name)};
   const auto add_column = [&](const char* heading, std::string_view of) {
@@ -69,7 +42,7 @@ void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool t
     if (replayed) row.push_back(unit.format(judgement.analytic_latency_s));
     row.push_back(significant(judgement.energy.paper_J()));
     row.push_back(percent(percent_of_step_2(run, step)));
-    row.push_back(percent(kPercent * (judgement.latency_s / run.bound.latency_s - 1)));
+    row.push_back(gap_percent(run.gap(judgement)));
     if (timing) row.push_back(significant(kMillisecondsPerSecond * step.search_s));
     table.add(std::move(row));
   }
@@ -108,7 +81,6 @@ double percent_of_step_2(const Run& run, const StepOutcome& step) {
   const auto second = std::find_if(run.steps.begin(), run.steps.end(),
                                    [](const auto& s) { return s.name == "weight-locality"; });
   const StepOutcome& reference = second == run.steps.end() ? run.steps.front() : *second;
-  constexpr double kPercent = 100;
   return kPercent * step.judgement.latency_s / reference.judgement.latency_s;
 }
 

@@ -59,6 +59,7 @@ Inputs read_inputs(const InputRequest& request, const Registry& registry) {
                 {}};
   inputs.files = std::move(platform.files);
   inputs.files.insert(inputs.files.begin(), std::move(workload_file));
+  for (const std::string& plugin : registry.plugins()) inputs.files.push_back(record(plugin));
   if (std::string warning = unequal_latency_warning(inputs.system); !warning.empty()) {
     inputs.warnings.push_back(std::move(warning));
   }

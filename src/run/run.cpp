@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <h2h/run/run.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -25,14 +26,17 @@ std::vector<std::string> only_excesses(const std::vector<Violation>& violations)
   return excesses;
 }
 
+Contention contention_of(bool replayed) {
+  return replayed ? Contention::possible : Contention::none;
+}
+
 }  // namespace
 
 Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed) {
   std::vector<std::string> excesses = only_excesses(check_mapping(problem, mapping));
   Schedule schedule = scheduler(problem, mapping);
   const double latency_s = schedule.latency_s();
-  only_excesses(check_schedule(problem, mapping, schedule, latency_s,
-                               replayed ? Contention::possible : Contention::none));
+  only_excesses(check_schedule(problem, mapping, schedule, latency_s, contention_of(replayed)));
   Judgement judgement{
       mapping, std::move(schedule), replayed, latency_s, analytic_latency_s(problem, mapping), {},
       {},      std::move(excesses)};
@@ -47,7 +51,7 @@ Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& star
   Run run;
   run.mapper = mapper.name;
   run.evaluator = context.evaluator.name();
-  run.bound = best_bound(problem);
+  run.bound = best_bound(problem, contention_of(replayed));
   Mapping mapping = start;
   for (const Mapper::Step& step : mapper.steps) {
     const auto begin = Clock::now();
@@ -67,9 +71,28 @@ Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& s
   Run run;
   run.mapper = "saved mapping";
   run.evaluator = "none";
-  run.bound = best_bound(problem);
+  run.bound = best_bound(problem, contention_of(replayed));
   run.steps.push_back({"saved mapping", judge(problem, mapping, scheduler, replayed), 0, 0, true, {}});
   return run;
+}
+
+void tighten_bounds(const Problem& problem, std::span<Run> runs, const BoundOptions& options) {
+  if (runs.empty() || options.method == BoundMethod::quick) return;
+  std::optional<double> incumbent_s;
+  bool replayed = true;
+  for (const Run& run : runs) {
+    for (const StepOutcome& step : run.steps) {
+      const Judgement& judgement = step.judgement;
+      replayed = replayed && judgement.is_replay;
+      if (!judgement.excesses.empty()) continue;
+      incumbent_s =
+          std::min(incumbent_s.value_or(judgement.analytic_latency_s), judgement.analytic_latency_s);
+    }
+  }
+  const Bound bound = find_bound(problem, contention_of(replayed), incumbent_s, options);
+  for (Run& run : runs) {
+    if (bound.latency_s >= run.bound.latency_s) run.bound = bound;
+  }
 }
 
 }  // namespace h2h

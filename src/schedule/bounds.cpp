@@ -2,109 +2,138 @@
 #include <h2h/schedule/bounds.hpp>
 
 #include <algorithm>
-#include <limits>
-#include <map>
-#include <set>
-#include <vector>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "bounds/cbc.hpp"
+#include "bounds/exact.hpp"
+#include "bounds/least_times.hpp"
+#include "bounds/prices.hpp"
+#include "bounds/relaxation.hpp"
 
 namespace h2h {
+
+using namespace bounds;
+
 namespace {
 
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
-/// What a layer costs on a kind of accelerator at the least: its network inputs, its computation, weights
-/// that fit into the weight budget of no accelerator of the kind, and the output of a result.
-class LeastCosts {
- public:
-  explicit LeastCosts(const Problem& problem) : problem_(problem), budget_(problem.kinds()) {
-    for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
-      std::int64_t& budget = budget_[problem.kind(a)];
-      budget = std::max(budget, problem.system().accelerators[a].weight_budget_bytes);
-    }
+/// The arguments that matter to a bound.
+std::string kind_of(const PricedBound& bound) {
+  constexpr double kMatters = 0.01;
+  std::string kind;
+  for (const auto& [weight, name] : {std::pair(bound.paths, "critical-path"), std::pair(bound.loads, "load"),
+                                     std::pair(bound.links, "network")}) {
+    if (weight < kMatters) continue;
+    if (!kind.empty()) kind += '+';
+    kind += name;
   }
+  return kind;
+}
 
-  double seconds(LayerIndex layer, std::uint32_t kind) const {
-    const Problem::LayerCost& cost = problem_.cost_on_kind(layer, kind);
-    double sum = cost.weight_bytes > budget_[kind] ? cost.weights_s : 0;
-    for (const TensorIndex tensor : problem_.inputs(layer)) {
-      if (problem_.tensor(tensor).is_network_input()) sum += problem_.input_s_on_kind(tensor, kind);
-    }
-    sum += cost.compute_s;
-    return problem_.is_result(layer) ? sum + cost.output_s : sum;
+Bound priced(const Slots& slots, const Windows& windows, Arguments arguments) {
+  const PricedBound bound = bound_by_prices(slots, windows, arguments);
+  return {bound.latency_s, kind_of(bound)};
+}
+
+Bound best_bound(const Slots& slots, const Windows& windows, Contention contention) {
+  const Bound path{windows.latency_s(), "critical-path"};
+  Bound all = priced(slots, windows, {true, true, contention == Contention::possible});
+  return all.latency_s > path.latency_s ? all : path;
+}
+
+/// Latency of the mapping that runs all layers one after another: nothing is lower if nothing better is
+/// known.
+double serial_s(const Problem& problem) {
+  double sum = 0;
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+    double least_s = kNever;
+    for (const AcceleratorIndex a : problem.candidates(layer))
+      least_s = std::min(least_s, problem.zero_locality_s(layer, a));
+    sum += least_s;
   }
-
- private:
-  const Problem& problem_;
-  std::vector<std::int64_t> budget_;  ///< by kind, of its roomiest accelerator
-};
+  return sum;
+}
 
 }  // namespace
 
 Bound critical_path_bound(const Problem& problem) {
-  const LeastCosts least(problem);
-  const std::uint32_t kinds = problem.kinds();
-  std::vector<double> end_s(static_cast<std::size_t>(problem.layers()) * kinds);
-  const auto end = [&](LayerIndex layer, std::uint32_t kind) -> double& {
-    return end_s[static_cast<std::size_t>(layer) * kinds + kind];
-  };
-  double latency_s = 0;
-  for (const LayerIndex layer : problem.topological_order()) {
-    double best_s = kNever;
-    for (std::uint32_t kind = 0; kind < kinds; ++kind) {
-      double ready_s = 0;
-      for (const TensorIndex tensor : problem.inputs(layer)) {
-        const LayerIndex producer = problem.tensor(tensor).producer;
-        if (producer == Tensor::kNetworkInput) continue;
-        double earliest_s = end(producer, kind);  // on the same accelerator, fused
-        for (std::uint32_t other = 0; other < kinds; ++other) {
-          earliest_s =
-              std::min(earliest_s, end(producer, other) + problem.cost_on_kind(producer, other).output_s +
-                                       problem.input_s_on_kind(tensor, kind));
-        }
-        ready_s = std::max(ready_s, earliest_s);
-      }
-      end(layer, kind) = ready_s + least.seconds(layer, kind);
-      best_s = std::min(best_s, end(layer, kind));
+  return {Windows(Slots(problem)).latency_s(), "critical-path"};
+}
+
+std::vector<double> least_tails_s(const Problem& problem) {
+  const Slots slots(problem);
+  const Windows windows(slots);
+  constexpr double kRounding = 1e-12;
+  std::vector<double> tails(static_cast<std::size_t>(problem.layers()) * problem.kinds(), kNever);
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+    for (GroupIndex g = 0; g < slots.group_count(); ++g) {
+      double& tail_s = tails[static_cast<std::size_t>(layer) * problem.kinds() + slots.groups()[g].kind];
+      tail_s = std::min(tail_s, windows.rest_s(layer, g) * (1 - kRounding));
     }
-    latency_s = std::max(latency_s, best_s);
   }
-  return {latency_s, "critical-path"};
+  return tails;
 }
 
 Bound load_bound(const Problem& problem) {
-  const LeastCosts least(problem);
-  // A group is the layers that run nowhere but on one set of accelerators; any union of groups bounds as
-  // well.
-  std::map<std::vector<AcceleratorIndex>, double> work_s;
-  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
-    const auto candidates = problem.candidates(layer);
-    double fastest_s = kNever;
-    for (const AcceleratorIndex a : candidates)
-      fastest_s = std::min(fastest_s, least.seconds(layer, problem.kind(a)));
-    work_s[{candidates.begin(), candidates.end()}] += fastest_s;
-  }
-  double latency_s = 0;
-  for (const auto& [accelerators, _] : work_s) {
-    double inside_s = 0;
-    for (const auto& [others, seconds] : work_s) {
-      if (std::includes(accelerators.begin(), accelerators.end(), others.begin(), others.end()))
-        inside_s += seconds;
-    }
-    latency_s = std::max(latency_s, inside_s / static_cast<double>(accelerators.size()));
-  }
-  std::set<AcceleratorIndex> all;
-  double all_s = 0;
-  for (const auto& [accelerators, seconds] : work_s) {
-    all.insert(accelerators.begin(), accelerators.end());
-    all_s += seconds;
-  }
-  return {std::max(latency_s, all_s / static_cast<double>(all.size())), "load"};
+  const Slots slots(problem);
+  return priced(slots, Windows(slots), {false, true, false});
 }
 
-Bound best_bound(const Problem& problem) {
-  const Bound path = critical_path_bound(problem);
-  const Bound load = load_bound(problem);
-  return load.latency_s > path.latency_s ? load : path;
+Bound network_bound(const Problem& problem) {
+  const Slots slots(problem);
+  return {priced(slots, Windows(slots), {false, false, true}).latency_s, "network"};
+}
+
+Bound best_bound(const Problem& problem, Contention contention) {
+  const Slots slots(problem);
+  return best_bound(slots, Windows(slots), contention);
+}
+
+std::string_view to_string(BoundMethod method) {
+  constexpr std::array<std::string_view, 4> kNames = {"quick", "lp", "milp", "exact"};
+  return kNames[static_cast<std::size_t>(method)];
+}
+
+void require_method(BoundMethod method) {
+  if (method == BoundMethod::lp || method == BoundMethod::milp) Cbc();
+}
+
+Bound find_bound(const Problem& problem, Contention contention, std::optional<double> incumbent_s,
+                 const BoundOptions& options) {
+  using Clock = std::chrono::steady_clock;
+  const Slots slots(problem);
+  const Windows windows(slots);
+  Bound best = best_bound(slots, windows, contention);
+  const double upper_s = std::min(incumbent_s.value_or(kNever), serial_s(problem));
+  const auto consider = [&](BoundMethod method, double latency_s) {
+    // Solvers look at nothing worse than the incumbent.
+    latency_s = std::min(latency_s, upper_s);
+    if (latency_s > best.latency_s) best = {latency_s, std::string(to_string(method))};
+  };
+  switch (options.method) {
+    case BoundMethod::quick:
+      break;
+    case BoundMethod::lp:
+    case BoundMethod::milp: {
+      const Relaxation relaxation(slots, windows, upper_s);
+      const Cbc cbc;
+      const auto begin = Clock::now();
+      consider(BoundMethod::lp,
+               cbc.relaxed_bound(relaxation.program(), options.time_s) * relaxation.unit_s());
+      const double left_s = options.time_s - std::chrono::duration<double>(Clock::now() - begin).count();
+      if (options.method == BoundMethod::lp || left_s <= 0) break;
+      if (const auto bound = cbc.integer_bound(relaxation.program(), left_s))
+        consider(BoundMethod::milp, *bound * relaxation.unit_s());
+      break;
+    }
+    case BoundMethod::exact:
+      // A proof is worth its name even where the quick bound is as high.
+      if (const auto optimum = exact_bound(slots, windows, upper_s, options.time_s))
+        best = {std::max(best.latency_s, *optimum), std::string(to_string(options.method))};
+      break;
+  }
+  return best;
 }
 
 }  // namespace h2h

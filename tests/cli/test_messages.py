@@ -3,6 +3,7 @@
 
 import os
 import unittest
+import unittest.mock
 
 from support import INFEASIBLE, INPUT, SOURCE, USAGE, CommandLineTest
 
@@ -28,6 +29,9 @@ class Usage(CommandLineTest):
             ("--batch: '0' is no whole number from 1 to 1073741824", [*both, "-b", "0"]),
             ("--batch: 'many' is no whole number from 1 to 1073741824", [*both, "-b", "many"]),
             ("--jobs: '-3' is no whole number from 1 to 1024", [*both, "--jobs=-3"]),
+            ("--bound: cannot be 'lpp'; did you mean 'lp'?", [*both, "--bound", "lpp"]),
+            ("--bound-time: '0' is no number above 0 and up to 86400", [*both, "--bound-time", "0"]),
+            ("--bound-time: 'long' is no number above 0 and up to 86400", [*both, "--bound-time", "long"]),
             ("--bandwidth '0.125'; give a positive number with a unit: Bps, kBps, MBps, GBps, Mbps or Gbps, such as 0.125GBps",
              [*both, "--bandwidth", "0.125"]),
             ("--bandwidth '0GBps'; give a positive number with a unit: Bps, kBps, MBps, GBps, Mbps or Gbps, such as 0.125GBps",
@@ -44,6 +48,30 @@ class Usage(CommandLineTest):
         ]:
             with self.subTest(message):
                 self.fail_with(USAGE, message, *arguments)
+
+    def test_solver(self):
+        """A solver that is not there is a mistake; one that fails spoils no result."""
+        small = ["-w", self.write("w.yaml", WORKLOAD), "-p", "cloud.xml", "--no-replay", "--bound"]
+        for method in ["lp", "milp"]:
+            with self.subTest(method), unittest.mock.patch.dict(os.environ, PATH=str(self.folder)):
+                self.fail_with(USAGE, "the solver 'cbc' is not on the PATH; install it (Debian: apt install coinor-cbc), "
+                                      "or use --bound quick or exact, which need none", *small, method)
+        solver = self.folder / "cbc"
+        for script, message in [
+            ("echo some words; exit 3", "the solver cbc ended with status 3 ('some words')"),
+            ("kill -9 $$", "the solver cbc was ended by signal 9"),
+            ("exit 0", "the solver cbc found no solution in its time"),
+            ("exec sleep 1000", "the solver cbc found no solution in its time"),
+        ]:
+            with self.subTest(script):
+                solver.write_text(f"#!/bin/sh\n{script}\n")
+                solver.chmod(0o755)
+                with unittest.mock.patch.dict(os.environ, PATH=f"{self.folder}:{os.environ['PATH']}", TMPDIR=str(self.folder)):
+                    done = self.call(*small, "lp", "--bound-time", "0.5")
+                self.assertEqual(done.stderr, f"h2h-sim: warning: {message}; the default bound needs no solver\n")
+                self.assertEqual(done.returncode, 0)
+                self.assertIn("(critical-path", done.stdout)
+                self.assertEqual(list(self.folder.glob("h2h-cbc-*")), [])
 
     def test_mappers(self):
         both = ["-w", "mocap.yaml", "-p", "cloud.xml", "--mapper"]

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import math
+import shutil
 import unittest
 
 import jsonschema
@@ -81,7 +82,11 @@ class Json(CommandLineTest):
                              (last["latency_s"], last["energy_J"], last["analytic_latency_s"]))
             close(run["latency_s"], max(layer["end_s"] for layer in run["layers"]))
             close(run["latency_s"], sum(run["chain"].values()))
-            close(run["gap"], run["latency_s"] / run["bound"]["latency_s"] - 1)
+            if run["gap"] is None:
+                self.assertIn("excesses", run)
+            else:
+                close(run["gap"], run["latency_s"] / run["bound"]["latency_s"] - 1)
+                self.assertGreaterEqual(run["gap"], -1e-9)
             energy = run["energy"]
             close(run["energy_J"], energy["compute_J"] + energy["transfer_J"])
             close(energy["total_J"], run["energy_J"] + energy["idle_J"] + energy["network_J"])
@@ -144,6 +149,46 @@ class Json(CommandLineTest):
         motion = {name for name in everything if name.startswith("mo_")}
         self.assertEqual(layers("--modalities", "text,speech"), everything - motion)
         self.assertEqual(layers("--modalities=-speech"), everything - speech)
+
+
+@unittest.skipUnless(shutil.which("cbc"), "needs cbc")
+class Bounds(CommandLineTest):
+    def bound(self, *arguments):
+        result = json.loads(self.succeed("--json", "-", "--no-replay", "-w", "casua_surf.yaml", "-p", "cloud.xml", *arguments))
+        jsonschema.validate(result, SCHEMA)
+        kinds = {(run["bound"]["kind"], run["bound"]["latency_s"]) for run in result["runs"]}
+        self.assertEqual(len(kinds), 1)
+        return *kinds.pop(), min(run["latency_s"] for run in result["runs"])
+
+    def test_methods(self):
+        quick, quick_s, _ = self.bound()
+        self.assertIn("critical-path", quick)
+        lp, lp_s, latency_s = self.bound("--bound", "lp", "--mapper", "h2h", "--mapper", "h2h-release")
+        self.assertEqual(lp, "lp")
+        self.assertGreater(lp_s, quick_s)
+        milp, milp_s, _ = self.bound("--bound", "milp", "--bound-time", "10")
+        self.assertIn(milp, ["lp", "milp"])
+        self.assertGreaterEqual(milp_s, lp_s * (1 - 1e-3))
+        self.assertLess(milp_s, latency_s)
+
+    def test_says_what_binds(self):
+        table = self.succeed("--no-replay", "-w", "casua_surf.yaml", "-p", "cloud.xml", "--bound", "lp")
+        self.assertRegex(table, r"lower bound [0-9.]+ ms \(lp\)")
+
+
+class Exact(CommandLineTest):
+    def test_proves_the_optimum_of_a_small_workload(self):
+        arguments = ["--no-replay", "--json", "-", "-w", "mocap.yaml", "-p", "cloud.xml", "-m", "text"]
+        run = json.loads(self.succeed(*arguments, "--bound", "exact"))["runs"][0]
+        self.assertEqual(run["bound"]["kind"], "exact")
+        self.assertLessEqual(run["bound"]["latency_s"], run["latency_s"])
+
+    def test_says_when_it_proves_nothing(self):
+        done = self.call("--no-replay", "-w", "vlocnet.yaml", "-p", "cloud.xml", "--bound", "exact", "--bound-time", "0.01")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, "h2h-sim: warning: --bound exact: nothing is proven in 0.01 s; --bound-time gives "
+                                      "more, lp or milp suit larger workloads\n")
+        self.assertIn("(critical-path", done.stdout)
 
 
 class Determinism(CommandLineTest):

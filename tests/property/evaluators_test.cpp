@@ -77,6 +77,7 @@ TEST(Replay, EqualsAnalyticWhereNoSharedLinkIsSaturated) {
 TEST(Replay, IsNeverFasterThanAnalyticAndAlwaysValidUnderContention) {
   Random random(3);
   int slower = 0;
+  int by_network = 0;
   for (int platform = 0; platform < 40; ++platform) {
     const test::TemporaryFolder folder;
     Simulator simulator(folder.write(
@@ -96,9 +97,14 @@ TEST(Replay, IsNeverFasterThanAnalyticAndAlwaysValidUnderContention) {
       const CriticalChain chain = critical_chain(problem, mapping, replayed);
       ASSERT_NEAR(chain.total_s(), replayed.latency_s(), 1e-9 * replayed.latency_s());
       slower += replayed.latency_s() > analytic_s * (1 + 1e-6) ? 1 : 0;
+      const Bound bound = best_bound(problem, Contention::possible);
+      ASSERT_LE(bound.latency_s, replayed.latency_s() * (1 + 1e-9)) << bound.kind;
+      ASSERT_LE(network_bound(problem).latency_s, replayed.latency_s() * (1 + 1e-9));
+      by_network += bound.kind.ends_with("network") ? 1 : 0;
     }
   }
   EXPECT_GT(slower, 100) << "the platforms are meant to contend";
+  EXPECT_GT(by_network, 30) << "the bounds are meant to see it";
 }
 
 TEST(Replay, SameMappingGivesTheSameBits) {

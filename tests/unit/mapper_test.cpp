@@ -146,10 +146,9 @@ TEST(MakeMapper, AMapperMayNotStandForItself) {
 
 TEST(Registry, NamesAreUnique) {
   Registry registry;
-  registry.add_model({"m", "", nullptr});
-  EXPECT_EQ(error_of([&] {
-              registry.add_model({"m", "", nullptr});
-            }),
+  const ModelFamily model{"m", "", [](const Section&, const Device&) { return nullptr; }};
+  registry.add_model(model);
+  EXPECT_EQ(error_of([&] { registry.add_model(model); }),
             "usage: a second model family is called 'm'; names must be unique");
   registry.add_step(idle_step("s"));
   EXPECT_EQ(error_of([&] { registry.add_step(idle_step("s")); }),

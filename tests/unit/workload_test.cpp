@@ -218,7 +218,11 @@ struct Shipped {
 TEST(ShippedWorkloads, HaveTheirPublishedSizes) {
   for (const auto& [name, layers, million_weights, giga_macs] :
        {Shipped{"vlocnet", 141, 62.04, 10.88}, Shipped{"casua_surf", 44, 13.24, 7.75},
-        Shipped{"mocap", 14, 6.50, 0.66}}) {
+        Shipped{"vfs", 102, 364.78, 41.13}, Shipped{"facebag", 58, 14.17, 0.24},
+        Shipped{"cnn_lstm", 21, 15.95, 1.78}, Shipped{"mocap", 14, 6.50, 0.66},
+        Shipped{"h2h2022/vlocnet", 141, 192.49, 151.17}, Shipped{"h2h2022/casua_surf", 44, 13.24, 7.75},
+        Shipped{"h2h2022/vfs", 49, 365.67, 31.57}, Shipped{"h2h2022/facebag", 65, 24.49, 1.83},
+        Shipped{"h2h2022/cnn_lstm", 21, 15.95, 1.78}, Shipped{"h2h2022/mocap", 33, 7.87, 24.39}}) {
     const Workload workload = read_workload(test::source_file("workloads/" + name + ".yaml"));
     EXPECT_EQ(workload.name(), name);
     EXPECT_EQ(workload.size(), layers) << name;

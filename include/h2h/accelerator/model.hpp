@@ -67,6 +67,7 @@ struct ModelFamily {
   std::string name;
   std::string summary;  ///< one line
   ModelFactory make;
+  std::string origin = {};  ///< file of the plug-in that it is from; empty: built in. A Registry sets it.
 };
 
 }  // namespace h2h

@@ -18,13 +18,14 @@ namespace h2h {
 struct StepContext {
   Evaluator& evaluator;    ///< judges mappings
   std::uint64_t seed = 1;  ///< of a step that draws random numbers and has no seed of its own
+  unsigned jobs = 1;       ///< threads that a step may use
 };
 
 struct StepResult {
   Mapping mapping;
   std::uint64_t evaluations = 0;  ///< candidates considered
   bool exact = true;              ///< false where a limit cut an exact method short
-  std::string note;               ///< something the user should know; empty: nothing
+  std::string note = {};          ///< something the user should know; empty: nothing
 };
 
 /// One step of a mapper: takes a mapping, perhaps an empty one, and returns a better or a more complete one.
@@ -50,6 +51,9 @@ struct StepFamily {
   std::vector<OptionDescription> options;
   /// Reads every option that it knows from a section; whoever calls it refuses the rest.
   std::function<std::shared_ptr<const MappingStep>(const Section& options)> make;
+  /// Maps a workload from nothing; other steps need a mapping to improve.
+  bool from_nothing = false;
+  std::string origin = {};  ///< file of the plug-in that it is from; empty: built in. A Registry sets it.
 };
 
 /// A named chain of steps.
@@ -60,6 +64,7 @@ struct MapperFamily {
   std::vector<OptionDescription> options;
   /// The chain that the name with these options stands for.
   std::function<std::string(const Section& options)> expand;
+  std::string origin = {};  ///< as of a StepFamily
 };
 
 /// @throws Error (usage) unless @p mapping is complete, for a step that improves one

@@ -36,7 +36,7 @@ struct Inputs {
   Simulator simulator;
   System system;
   std::filesystem::path platform_file;
-  std::vector<InputFile> files;  ///< workload, platform, catalogue
+  std::vector<InputFile> files;  ///< workload, platform, catalogue, plug-ins
   std::vector<std::string> warnings;
 };
 

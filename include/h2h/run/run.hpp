@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,7 +47,13 @@ struct Run {
   Bound bound;
 
   const Judgement& result() const { return steps.back().judgement; }
-  double gap() const { return result().latency_s / bound.latency_s - 1; }
+  /// How far a judgement is from the bound: latency / bound - 1. Nothing for a mapping that exceeds the DRAM,
+  /// of which the bound says nothing.
+  std::optional<double> gap(const Judgement& judgement) const {
+    if (!judgement.excesses.empty()) return std::nullopt;
+    return judgement.latency_s / bound.latency_s - 1;
+  }
+  std::optional<double> gap() const { return gap(result()); }
 };
 
 /// How reported schedules are made: by replay, or analytically.
@@ -63,5 +71,9 @@ Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& star
 
 /// A mapping that was not searched for, as a run of one step.
 Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);
+
+/// Looks once for a better bound than the quick one that runs of the same problem have, knowing their best
+/// latency. @throws Error as find_bound() does
+void tighten_bounds(const Problem& problem, std::span<Run> runs, const BoundOptions& options);
 
 }  // namespace h2h

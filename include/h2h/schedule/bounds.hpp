@@ -1,28 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <h2h/cost/problem.hpp>
+#include <h2h/schedule/checker.hpp>
 
 namespace h2h {
 
-/// A latency that no valid mapping can beat, and which argument gives it.
+// Latencies that no valid mapping of a problem can beat: whatever its assignment, orders, pins and fused
+// edges, fusion of scope adjacent or resident, and whether its schedule is analytic or a replay. Mappings
+// that exceed the DRAM may beat them.
+
+/// A lower bound, and which argument gives it.
 struct Bound {
   double latency_s = 0;
+  /// `critical-path`, `load`, `network` or several of them joined by '+'; `lp`, `milp`, `exact`
   std::string kind;
 };
 
 /// The heaviest path of the workload, each layer on the accelerator that suits the path best: computation,
 /// weights that fit no DRAM share, and for each change of accelerator the tensor out and in. Dynamic
-/// programming over layer x kind of accelerator; exact for a chain with enough DRAM.
+/// programming over layer x accelerator; exact for a chain with enough DRAM.
 Bound critical_path_bound(const Problem& problem);
 
-/// The work of all layers of a group, each where it is done fastest with everything local, spread evenly over
-/// the accelerators that run any of them; the heaviest such group.
+/// Least seconds from the end of a layer's computation to the end of the network, by layer and kind of the
+/// accelerator that it is on (a row a layer), whatever the mapping of the rest.
+std::vector<double> least_tails_s(const Problem& problem);
+
+/// The work of all layers on unrelated accelerators, by prices of their time (Lagrangian relaxation).
 Bound load_bound(const Problem& problem);
 
-/// The larger of both.
-Bound best_bound(const Problem& problem);
+/// The bytes that must cross a link that several accelerators share, by its rate; 0 where there is none.
+/// Holds for replays only.
+Bound network_bound(const Problem& problem);
+
+/// The best of these and of all together, in milliseconds: path, load, budgets for pinned weights and shared
+/// links at prices that fit each other.
+/// @param contention whether the schedules that it is for share links: replays
+Bound best_bound(const Problem& problem, Contention contention = Contention::none);
+
+/// How a bound is looked for.
+enum class BoundMethod : std::uint8_t {
+  quick,  ///< best_bound()
+  lp,     ///< linear program with cuts, solved by COIN-OR CBC
+  milp,   ///< the same with whole assignments and pins, until proven or out of time
+  exact,  ///< branch and bound of its own over complete schedules
+};
+std::string_view to_string(BoundMethod method);
+
+struct BoundOptions {
+  BoundMethod method = BoundMethod::quick;
+  double time_s = 60;  ///< of each call; of the other methods than quick
+};
+
+/// Checks that what a method needs is there. @throws Error (usage) if its solver is not
+void require_method(BoundMethod method);
+
+/// The best bound that a method finds, or best_bound() where it finds none that is better.
+/// @param incumbent_s analytic latency of a valid mapping: the lower, the faster
+/// @throws Error (usage) if the solver is not there, (internal) if it fails
+Bound find_bound(const Problem& problem, Contention contention, std::optional<double> incumbent_s,
+                 const BoundOptions& options);
 
 }  // namespace h2h

@@ -21,8 +21,8 @@ struct ConvLoop {
   double repeats;  ///< groups x batch
 
   ConvLoop(const Conv& conv, std::int64_t batch)
-      : M(static_cast<double>(conv.out_channels / conv.groups)),
-        N(static_cast<double>(conv.in_channels / conv.groups)),
+      : M(static_cast<double>(conv.out_channels) / static_cast<double>(conv.groups)),
+        N(static_cast<double>(conv.in_channels) / static_cast<double>(conv.groups)),
         R(static_cast<double>(conv.out_height)),
         C(static_cast<double>(conv.out_width)),
         Kh(static_cast<double>(conv.kernel_height)),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include <h2h/plugin/plugin.hpp>
 
@@ -22,8 +23,8 @@ namespace {
 /// bidirectional LSTMs, which the release does not have, are the sum of their parts [assumed].
 class H2HRelease : public AcceleratorModel {
  public:
-  H2HRelease(const Section& parameters, const Device& device)
-      : device_(device),
+  H2HRelease(const Section& parameters, Device device)
+      : device_(std::move(device)),
         operations_per_s_(parameters.number("throughput_GOPS", kPositive<double>) * kOperationsPerGOP),
         bits_per_s_(parameters.number("frequency_MHz", kPositive<double>) * kHertzPerMHz *
                     parameters.number("bandwidth_bits_per_cycle", kPositive<double>)),

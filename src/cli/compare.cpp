@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <span>
+
+#include <spdlog/spdlog.h>
+
+#include <h2h/report/comparison.hpp>
+
+#include "commands.hpp"
+#include "search.hpp"
+
+namespace h2h::cli {
+namespace {
+
+/// What there may be several of.
+struct Field {
+  std::vector<std::string> platforms;
+  std::vector<std::string> workloads;
+  std::vector<std::string> bandwidths;
+  std::string markdown;
+};
+
+/// Everything that maps a workload from nothing.
+std::vector<std::string> all_mappers(const Registry& registry) {
+  std::vector<std::string> names;
+  for (const auto& [name, _] : registry.mappers()) names.push_back(name);
+  for (const auto& [name, family] : registry.steps()) {
+    if (family.from_nothing) names.push_back(name);
+  }
+  return names;
+}
+
+Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, const Registry& registry) {
+  Search search(options, registry);
+  Contest contest;
+  contest.workload = search.problem().workload().name();
+  contest.platform = search.problem().system().name;
+  contest.bandwidth = options.bandwidth;
+  std::vector<Run> runs;
+  for (const Mapper& mapper : mappers) {
+    spdlog::info("mapping {} on {} by {}", contest.workload, contest.platform, mapper.name);
+    runs.push_back(search.run(mapper));
+  }
+  tighten(search.problem(), runs, bound_options(options));
+  for (const Run& run : runs) add_run(contest, run);
+  return contest;
+}
+
+void write(const Options& options, const Field& field, std::span<const Contest> contests) {
+  const bool timing = !options.no_timing;
+  if (!options.json.empty()) {
+    write_to(options.json, [&](std::ostream& out) { write_comparison_json(out, contests, timing); });
+  }
+  if (!options.csv.empty()) {
+    write_to(options.csv, [&](std::ostream& out) { write_comparison_csv(out, contests, timing); });
+  }
+  if (!field.markdown.empty()) {
+    write_to(field.markdown, [&](std::ostream& out) { write_comparison_markdown(out, contests, timing); });
+  }
+  if (options.json != "-" && options.csv != "-" && field.markdown != "-") {
+    write_to("-", [&](std::ostream& out) { write_comparison_table(out, contests, timing); });
+  }
+}
+
+void compare(Options options, const Field& field, const Registry& registry) {
+  refuse_shared_output({options.json, options.csv, field.markdown});
+  if (field.platforms.empty()) {
+    throw Error(ErrorKind::usage, "--platform is missing",
+                "such as --platform cloud.xml; it may be repeated");
+  }
+  if (field.workloads.empty()) {
+    throw Error(ErrorKind::usage, "--workload is missing",
+                "such as --workload vlocnet.yaml; it may be repeated");
+  }
+  bound_options(options);  // what is wrong with them is better said before the search
+  std::vector<Mapper> mappers;
+  for (const std::string& text : options.mappers.empty() ? all_mappers(registry) : options.mappers) {
+    mappers.push_back(make_mapper(text, registry));
+  }
+  const std::vector<std::string> as_it_is = {""};
+  std::vector<Contest> contests;
+  for (const std::string& workload : field.workloads) {
+    for (const std::string& platform : field.platforms) {
+      for (const std::string& bandwidth : field.bandwidths.empty() ? as_it_is : field.bandwidths) {
+        options.workload = workload;
+        options.platform = platform;
+        options.bandwidth = bandwidth;
+        contests.push_back(contest_of(options, mappers, registry));
+      }
+    }
+  }
+  write(options, field, contests);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Options& options, const Registry& registry, Command& command) {
+  CLI::App* subcommand = app.add_subcommand("compare", "Rank mappers over workloads and platforms");
+  const auto field = std::make_shared<Field>();
+  const auto add_several = [&](const std::string& names, std::vector<std::string>& several,
+                               const std::string& help, const std::string& type) {
+    subcommand->add_option(names, several, help)->type_name(type)->group("Input")->allow_extra_args(false);
+  };
+  add_several("-p,--platform", field->platforms, "SimGrid platform (XML); may be repeated", "FILE");
+  add_several("-w,--workload", field->workloads, "Layer graph (YAML); may be repeated", "FILE");
+  add_several("--bandwidth", field->bandwidths, "Of each FPGA's own links; may be repeated", "RATE");
+  add_adjustment_options(*subcommand, options);
+  add_plugin_option(*subcommand, options);
+  add_search_options(*subcommand, options);
+  subcommand->get_option("--mapper")->description("Mapper or chain of steps; may be repeated [all]");
+  add_table_options(*subcommand, options);
+  subcommand->add_option("--markdown", field->markdown, "Write markdown tables; - is standard output")
+      ->type_name("FILE")
+      ->group("Results");
+  add_judging_options(*subcommand, options);
+  subcommand->callback([&options, field, &registry, &command] {
+    command = [&options, field, &registry] { compare(options, *field, registry); };
+  });
+}
+
+}  // namespace h2h::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "options.hpp"
+
+namespace h2h::cli {
+
+/// Mappers at work on the problem that the options name: inputs, evaluator and judge, made once.
+class Search {
+ public:
+  /// @throws Error if the inputs cannot be read
+  Search(const Options& options, const Registry& registry);
+  Search(const Search&) = delete;
+  Search& operator=(const Search&) = delete;
+
+  const Inputs& inputs() const { return inputs_; }
+  const Problem& problem() const { return problem_; }
+
+  Run run(const Mapper& mapper);
+  /// A saved mapping instead of a search.
+  Run run(const Mapping& mapping);
+
+ private:
+  Scheduler scheduler();
+
+  const Options& options_;
+  Inputs inputs_;
+  Problem problem_;
+  Mapping start_;
+  std::unique_ptr<Evaluator> evaluator_;  ///< made when a mapper first needs it
+};
+
+}  // namespace h2h::cli

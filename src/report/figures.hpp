@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace h2h {
+
+// How tables for people write figures.
+
+constexpr double kPercent = 100;
+constexpr double kMillisecondsPerSecond = 1e3;
+
+/// Four significant digits, and no more than three behind the point; 0 for what rounds to nothing.
+inline std::string significant(double value) {
+  const double size = std::abs(value);
+  constexpr double kSmallest = 0.0005;
+  if (size < kSmallest) return "0";
+  const int decimals = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
+  return fmt::format("{:.{}f}", value, decimals);
+}
+
+/// Percent with one digit behind the point, none from a thousand on.
+inline std::string percent(double value) {
+  return fmt::format("{:.{}f}", value, std::abs(value) < 999.5 ? 1 : 0);
+}
+
+/// A distance from a bound, as a fraction; rounding does not make it negative.
+inline std::string gap_percent(std::optional<double> gap) {
+  return gap ? percent(kPercent * std::max(0.0, *gap)) : "-";
+}
+
+/// A unit of time that suits the longest value of a table.
+struct TimeUnit {
+  std::string_view name;
+  double per_second;
+
+  static TimeUnit for_longest(double seconds) {
+    if (seconds >= 1) return {"s", 1};
+    if (seconds >= 1e-3) return {"ms", 1e3};
+    return {"us", 1e6};
+  }
+  std::string format(double seconds) const { return significant(seconds * per_second); }
+};
+
+}  // namespace h2h
