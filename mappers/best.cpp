@@ -61,8 +61,9 @@ class Best : public MappingStep {
         objective_(objective_option(options)),
         scope_(scope_option(options)),
         seed_(seed_option(options)),
-        rounds_(static_cast<std::size_t>(options.integer("rounds", 5, {1}))),
-        chains_(static_cast<std::size_t>(options.integer("chains", 2, {1}))) {}
+        rounds_(static_cast<std::size_t>(options.integer("rounds", 2, {1}))),
+        chains_(static_cast<std::size_t>(options.integer("chains", 2, {1}))),
+        cooling_(cooling_option(options)) {}
 
   StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const override {
     const bool judged = !context.evaluator.is_analytic() && objective_ == kLatency;
@@ -134,7 +135,7 @@ class Best : public MappingStep {
       PlanSchedule schedule(problem, from.plan, objective_, scope_);
       Neighbourhood neighbourhood(problem, seed + chain);
       Progress progress(each);
-      found[chain] = anneal(schedule, neighbourhood, kReheating, progress);
+      found[chain] = anneal(schedule, neighbourhood, cooling_, progress);
       evaluations[chain] = progress.evaluations();
     };
     for (std::size_t first = 0; first < chains_; first += together) {
@@ -214,14 +215,13 @@ class Best : public MappingStep {
   // How the limit is divided where a judge decides in the end; the rest is for the descent.
   static constexpr double kAnalyticPart = 0.3;
   static constexpr double kSlowedPart = 0.3;
-  static constexpr Cooling kReheating{0.01, 0.0003};
-
   SearchLimit limit_;
   Objective objective_;
   LocalityRules::Scope scope_;
   std::optional<std::uint64_t> seed_;
   std::size_t rounds_;
   std::size_t chains_;
+  Cooling cooling_;
 };
 
 }  // namespace
@@ -236,7 +236,9 @@ H2H_PLUGIN(best) {
                       h2h::describe_objective(),
                       h2h::describe_scope(),
                       h2h::describe_seed(),
-                      {"rounds", "5", "how often annealing heats up again"},
+                      {"rounds", "2", "how often annealing heats up again"},
+                      h2h::describe_from(),
+                      h2h::describe_to(),
                       {"chains", "2", "independent chains a round, which run side by side"}},
                      [](const h2h::Section& options) { return std::make_shared<const h2h::Best>(options); },
                      true});

@@ -36,11 +36,22 @@ inline std::optional<std::uint64_t> seed_option(const Section& options) {
   return seed == 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(seed));
 }
 
+inline Cooling cooling_option(const Section& options) {
+  return {options.number("from", Cooling{}.from, kPositive<double>),
+          options.number("to", Cooling{}.to, kPositive<double>)};
+}
+
 inline OptionDescription describe_evals() {
   return {"evals", "0", "stop after so many evaluations, whatever the machine; 0: by time"};
 }
 inline OptionDescription describe_time(std::string otherwise) {
   return {"time", std::move(otherwise), "stop after so much wall time"};
+}
+inline OptionDescription describe_from() {
+  return {"from", "0.02", "temperature at first, as a part of the value at first"};
+}
+inline OptionDescription describe_to() {
+  return {"to", "0.001", "temperature at last, likewise"};
 }
 inline OptionDescription describe_objective() {
   return {"objective", "latency", "what to make small: latency, energy or edp (their product)"};

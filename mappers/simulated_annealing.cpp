@@ -22,8 +22,7 @@ class SimulatedAnnealing : public MappingStep {
         objective_(objective_option(options)),
         scope_(scope_option(options)),
         seed_(seed_option(options)),
-        cooling_{options.number("from", Cooling{}.from, kPositive<double>),
-                 options.number("to", Cooling{}.to, kPositive<double>)} {}
+        cooling_(cooling_option(options)) {}
 
   StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const override {
     require_complete(mapping, "sa");
@@ -56,12 +55,7 @@ H2H_PLUGIN(simulated_annealing) {
       {"sa",
        "simulated annealing: layers, segments, modalities, paths and pins move at random",
        "Kirkpatrick et al., Science 220, 1983; Cai et al., ISCA 2023",
-       {h2h::describe_evals(),
-        h2h::describe_time("1s"),
-        {"from", "0.03", "first temperature, as a part of the first latency"},
-        {"to", "0.0003", "last temperature, likewise"},
-        h2h::describe_objective(),
-        h2h::describe_scope(),
-        h2h::describe_seed()},
+       {h2h::describe_evals(), h2h::describe_time("1s"), h2h::describe_from(), h2h::describe_to(),
+        h2h::describe_objective(), h2h::describe_scope(), h2h::describe_seed()},
        [](const h2h::Section& options) { return std::make_shared<const h2h::SimulatedAnnealing>(options); }});
 }

@@ -28,7 +28,7 @@ BANDWIDTH_COLOURS = dict(zip(paper.BANDWIDTHS, plt.get_cmap("viridis")([0.0, 0.2
 NAMES = [model.name for model in paper.MODELS]
 
 
-def _save(figure, path: pathlib.Path) -> None:
+def save(figure, path: pathlib.Path) -> None:
     figure.savefig(path.with_suffix(".png"), metadata={"Software": None})
     figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
     plt.close(figure)
@@ -71,7 +71,7 @@ def figure4(steps: list[dict], path: pathlib.Path) -> None:
     handles = [Patch(color=BANDWIDTH_COLOURS[b], label=_bandwidth_label(b)) for b in paper.BANDWIDTHS]
     handles.append(Line2D([], [], linestyle="none", marker="D", markersize=4, color=VERMILION, label="paper, Table 4"))
     _legend_on_top(figure, handles)
-    _save(figure, path)
+    save(figure, path)
 
 
 def figure5a(busy: list[dict], path: pathlib.Path) -> None:
@@ -94,7 +94,7 @@ def figure5a(busy: list[dict], path: pathlib.Path) -> None:
     ax.set_ylabel("share of busy time (%)")
     _legend_on_top(figure, [Patch(color=ORANGE, label="computation"), Patch(color=SKY, label="communication"),
                             Line2D([], [], linestyle="none", marker="D", color=VERMILION, label="paper, computation")])
-    _save(figure, path)
+    save(figure, path)
 
 
 def figure5b(times: list[dict], path: pathlib.Path) -> None:
@@ -118,7 +118,7 @@ def figure5b(times: list[dict], path: pathlib.Path) -> None:
     ax.tick_params(axis="x", length=0)
     ax.set_ylabel("search time (ms)")
     _legend_on_top(figure)
-    _save(figure, path)
+    save(figure, path)
 
 
 def contention_figure(rows: list[dict], path: pathlib.Path) -> None:
@@ -144,7 +144,7 @@ def contention_figure(rows: list[dict], path: pathlib.Path) -> None:
     figure.supxlabel("own links: contention-free; two switches, one switch: a shared port of 10 Gb/s at the host", fontsize=8)
     _legend_on_top(figure, [Patch(color=GREY, label="after step 2"), Patch(color=ORANGE, label="after step 4"),
                             Patch(color=BLUE, label="after step 4, searched by replay on that platform")])
-    _save(figure, path)
+    save(figure, path)
 
 
 def validation_figure(rows: list[dict], path: pathlib.Path) -> None:
@@ -181,7 +181,7 @@ def validation_figure(rows: list[dict], path: pathlib.Path) -> None:
         *(Line2D([], [], linestyle="none", marker=marker, color=GREY, label=f"from {source}" if source != "recalled" else source)
           for source, marker in markers.items()),
         Patch(color="#eeeeee", label="within 20 %")])
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw(folder: pathlib.Path, validation: pathlib.Path) -> None:

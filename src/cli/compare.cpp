@@ -105,7 +105,6 @@ void add_compare(CLI::App& app, Options& options, const Registry& registry, Comm
   add_several("-w,--workload", field->workloads, "Layer graph (YAML); may be repeated", "FILE");
   add_several("--bandwidth", field->bandwidths, "Of each FPGA's own links; may be repeated", "RATE");
   add_adjustment_options(*subcommand, options);
-  add_plugin_option(*subcommand, options);
   add_search_options(*subcommand, options);
   subcommand->get_option("--mapper")->description("Mapper or chain of steps; may be repeated [all]");
   add_table_options(*subcommand, options);

@@ -66,7 +66,7 @@ void write_parts(std::ostream& out, const Run& run, const TimeUnit& unit) {
 void write_foot(std::ostream& out, const Report& report, const Run& run, const TimeUnit& unit) {
   const Judgement& result = run.result();
   const Setup setup = setup_of(*report.problem, result.mapping);
-  fmt::print(out, "\n  lower bound {} {} ({}); {}B of weights pinned beforehand\n",
+  fmt::print(out, "\n  lower bound {} {} ({})\n  {}B of weights pinned beforehand\n",
              unit.format(run.bound.latency_s), unit.name, run.bound.kind,
              with_si_prefix(static_cast<double>(setup.bytes)));
   for (const StepOutcome& step : run.steps) {

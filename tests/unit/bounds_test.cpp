@@ -315,6 +315,44 @@ TEST(Bounds, LoadOfUnrelatedAcceleratorsByHand) {
   EXPECT_GE(load_of(3.8), best * 0.99) << "prices come near the best ones";
 }
 
+TEST(Bounds, NetworkByHand) {
+  // Three layers of 10 numbers in and 10 out on two accelerators with ports of 100 B/s behind one of 120 B/s
+  // for both directions; each pins one layer's 100 weights. 60 bytes of activations, 100 of weights: 160 /
+  // 120 s.
+  PlatformDescription platform = test::platform_by_hand({{"fpga0", "X"}, {"fpga1", "X"}});
+  const auto shared = static_cast<LinkIndex>(platform.links.size());
+  platform.links.push_back({"shared", 120, 0});
+  for (FpgaDescription& fpga : platform.fpgas) {
+    fpga.from_host.links.push_back(shared);
+    fpga.to_host.links.push_back(shared);
+  }
+  const Workload workload = parse_workload(
+      "name: w\nlayers:\n"
+      "  - {name: a, type: fc, in_features: 10, out_features: 10}\n"
+      "  - {name: b, type: fc, in_features: 10, out_features: 10}\n"
+      "  - {name: c, type: fc, in_features: 10, out_features: 10}\n",
+      "w.yaml");
+  const Catalogue catalogue = test::catalogue_by_hand(
+      "accelerators:\n"
+      "  X: {types: [fc], model: table, parameters: {default_s: 0.01, layers: {}}, data_bits: 8,\n"
+      "      dram: {capacity: 200B}, power: {active_W: 1}}\n");
+  const System system = make_system(platform, catalogue);
+  const Problem problem(workload, system);
+  EXPECT_NEAR(network_bound(problem).latency_s, 160.0 / 120, kHand);
+  EXPECT_EQ(network_bound(problem).kind, "network");
+  // Without contention nobody shares it: 1 s of weights, three times 0.1 + 0.01 + 0.1 s, on both evenly.
+  EXPECT_NEAR(load_bound(problem).latency_s, 1.63 / 2, kHand);
+  EXPECT_EQ(best_bound(problem, Contention::none).kind, "load");
+  EXPECT_EQ(best_bound(problem, Contention::possible).kind, "network");
+  // A fat pipe is not shared, and a wide link cannot bind.
+  platform.links[shared].is_fatpipe = true;
+  const System fat = make_system(platform, catalogue);
+  EXPECT_EQ(network_bound(Problem(workload, fat)).latency_s, 0);
+  platform.links[shared] = {"shared", 200, 0};
+  const System wide = make_system(platform, catalogue);
+  EXPECT_EQ(network_bound(Problem(workload, wide)).latency_s, 0);
+}
+
 TEST(Bounds, CriticalPathByHand) {
   // a runs best on fpga0 (1 s against 9 s), b on fpga1: 0.1 + 1 on fpga0, its 10 bytes out and in at 0.1 s
   // each, 1 + 0.1 on fpga1: 2.4 s. c's weights of 1,000 bytes fit no share of the DRAM: 10 s wherever it

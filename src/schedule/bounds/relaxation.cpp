@@ -41,6 +41,7 @@ Relaxation::Relaxation(const Slots& slots, const Windows& windows, double incumb
   add_budgets();
   add_fusion();
   add_run_cuts();
+  add_run_budgets();
   add_times();
   add_loads();
   add_precedence_cuts();
@@ -154,6 +155,36 @@ void Relaxation::add_run_cuts() {
         if (slots_.outputs(consumer).empty()) break;
         row.push_back({x(consumer, g), 1});
         e = slots_.outputs(consumer).front();
+      }
+    }
+  }
+}
+
+void Relaxation::add_run_budgets() {
+  // pinned[layer, group]: part of the budget that weights pinned up to there in the same run take.
+  for (GroupIndex g = 0; g < slots_.group_count(); ++g) {
+    const auto room = static_cast<double>(slots_.groups()[g].room_bytes());
+    std::vector<Variable> pinned(slots_.layers(), kNone);
+    for (const LayerIndex layer : slots_.problem().topological_order()) {
+      if (x(layer, g) == kNone) continue;
+      pinned[layer] = program_.add_variable(0, 1);
+      const LinearProgram::Term there[] = {{x(layer, g), 1}, {pinned[layer], -1}};
+      program_.add_row(there, 0);
+      Terms own = {{pinned[layer], 1}};
+      if (const Variable streamed = streamed_[at(layer, g)]; streamed != kNone) {
+        const double share = static_cast<double>(slots_.cost(layer, g).weight_bytes) / room;
+        own.push_back({x(layer, g), -share});
+        own.push_back({streamed, share});
+        program_.add_row(own, 0);
+      }
+      for (const std::uint32_t e : slots_.inputs(layer)) {
+        const LayerIndex producer = slots_.edges()[e].producer;
+        if (pinned[producer] == kNone || fused_[at(e, g)] == kNone) continue;
+        Terms row = own;
+        row.push_back({pinned[producer], -1});
+        row.push_back({x(producer, g), 1});
+        row.push_back({fused_[at(e, g)], -1});
+        program_.add_row(row, 0);
       }
     }
   }

@@ -33,6 +33,7 @@ class Relaxation {
   void add_rounded_budgets(GroupIndex group);
   void add_fusion();
   void add_run_cuts();
+  void add_run_budgets();
   void add_times();
   void add_loads();
   void add_precedence_cuts();
