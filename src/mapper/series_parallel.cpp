@@ -2,9 +2,8 @@
 #include <h2h/mapper/series_parallel.hpp>
 
 #include <algorithm>
-#include <iterator>
+#include <limits>
 #include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -46,16 +45,24 @@ class Decomposition {
         pending_.pop_back();
         if (in_[vertex].size() == 1 && out_[vertex].size() == 1) reduce(vertex);
       }
-      const auto cut = smallest_cut();
-      if (!cut) break;
-      keep(disconnect(cut->first, cut->second).layers);
-      look_again(cut->first, cut->second);
+      const Cut cut = smallest_cut();
+      if (!cut.exists()) break;
+      keep(disconnect(cut.from, cut.to).layers);
+      look_again(cut.from, cut.to);
     }
     keep(disconnect(source_, sink_).layers);
     return std::move(subgraphs_);
   }
 
  private:
+  /// An edge that may go.
+  struct Cut {
+    Vertex from = 0;
+    Vertex to = 0;
+    std::size_t layers = std::numeric_limits<std::size_t>::max();
+    bool exists() const { return layers < std::numeric_limits<std::size_t>::max(); }
+  };
+
   /// Series reduction of a vertex between two edges.
   void reduce(Vertex vertex) {
     const Vertex from = *in_[vertex].begin();
@@ -110,16 +117,14 @@ class Decomposition {
     if (known_.insert(layers).second) subgraphs_.push_back(std::move(layers));
   }
 
-  /// The edge of the fewest layers whose ends keep another edge; nothing when one edge is left.
-  std::optional<std::pair<Vertex, Vertex>> smallest_cut() const {
-    std::optional<std::pair<Vertex, Vertex>> cut;
-    std::size_t fewest = 0;
+  /// The edge of the fewest layers whose ends keep another edge; none when one edge is left.
+  Cut smallest_cut() const {
+    Cut cut;
     for (Vertex from = 0; from < out_.size(); ++from) {
       if (out_[from].size() < 2) continue;
       for (const auto& [to, composition] : out_[from]) {
-        if (in_[to].size() < 2 || (cut && composition.layers.size() >= fewest)) continue;
-        cut = {from, to};
-        fewest = composition.layers.size();
+        if (in_[to].size() >= 2 && composition.layers.size() < cut.layers)
+          cut = Cut{from, to, composition.layers.size()};
       }
     }
     return cut;

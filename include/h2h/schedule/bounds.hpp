@@ -63,8 +63,8 @@ struct BoundOptions {
 /// Checks that what a method needs is there. @throws Error (usage) if its solver is not
 void require_method(BoundMethod method);
 
-/// The best bound that a method finds, or best_bound() where it finds none that is better. Where time is up or
-/// the solver fails, the best until then stands, with a note.
+/// The best bound that a method finds, or best_bound() where it finds none that is better. Where time is up
+/// or the solver fails, the best until then stands, with a note.
 /// @param incumbent_s analytic latency of a valid mapping: the lower, the faster
 /// @throws Error (usage) if the solver is not there
 Bound find_bound(const Problem& problem, Contention contention, std::optional<double> incumbent_s,
