@@ -59,8 +59,21 @@ void write(const Options& options, const Field& field, std::span<const Contest> 
   }
 }
 
-void compare(Options options, const Field& field, const Registry& registry) {
+/// Refuses outputs that cannot be, before the work rather than after it.
+void check_files(const Options& options, const Field& field) {
   refuse_shared_output({options.json, options.csv, field.markdown});
+  std::vector<InputFile> inputs;
+  for (const auto* files : {&field.platforms, &field.workloads}) {
+    for (const std::string& file : *files) inputs.emplace_back().path = file;
+  }
+  check_outputs({{"--json", options.json}, {"--csv", options.csv}, {"--markdown", field.markdown}}, inputs);
+}
+
+void compare(Options options, const Field& field, const Registry& registry) {
+  check_files(options, field);
+  if (!options.mapping.empty()) {
+    throw Error(ErrorKind::usage, "compare starts from no mapping", "leave --mapping out, or use run");
+  }
   if (field.platforms.empty()) {
     throw Error(ErrorKind::usage, "--platform is missing",
                 "such as --platform cloud.xml; it may be repeated");

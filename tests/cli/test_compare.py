@@ -62,6 +62,11 @@ class Compare(CommandLineTest):
         self.fail_with(USAGE, "--workload is missing; such as --workload vlocnet.yaml; it may be repeated", "compare", "-p", "cloud.xml")
         self.fail_with(USAGE, "only one result can go to standard output; give the others a file", "compare", "--csv", "-",
                        "--markdown", "-")
+        self.fail_with(USAGE, "compare starts from no mapping; leave --mapping out, or use run", "compare", "-p", "cloud.xml", "-w",
+                       "mocap.yaml", "--mapping", "m.yaml")
+        mine = self.write("mine.yaml", "name: w")
+        done = self.call("compare", "-p", "cloud.xml", "-w", mine, "--csv", mine)
+        self.assertEqual((done.returncode, (self.folder / mine).read_text()), (USAGE, "name: w"), done.stderr)
         self.assertEqual(self.call("compare", "-p", "cloud.xml", "-w", "nothing.yaml").returncode, INPUT)
 
 
