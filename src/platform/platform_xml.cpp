@@ -257,6 +257,10 @@ class Checker {
     const std::string id = node.attribute("id").value();
     unique(node, links_, id, "link");
     const std::string_view policy = node.attribute("sharing_policy").value();
+    if (policy == "WIFI") {
+      refuse(node, fmt::format("link '{}' is wireless, which is not modelled", id),
+             "give it sharing_policy SHARED, SPLITDUPLEX or FATPIPE");
+    }
     const bool split = policy == "SPLITDUPLEX";
     if (split) {
       unique(node, links_, id + "_UP", "link");
@@ -264,7 +268,7 @@ class Checker {
     }
     quantity(node, "bandwidth", Zero::refused);
     quantity(node, "latency", Zero::allowed);
-    if (!node.attribute("latency") && policy != "WIFI") {
+    if (!node.attribute("latency")) {
       refuse(node, fmt::format("link '{}' has no latency", id),
              "give one, such as latency=\"50us\"; it may be 0s");
     }

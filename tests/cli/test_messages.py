@@ -149,6 +149,16 @@ class Files(CommandLineTest):
                 self.fail_with(INPUT, f"p.xml: host 'fpga1': property {key} is '{value}'; {hint}", "-w", "mocap.yaml", "-p", "p.xml",
                                "--accelerators", SOURCE / "platforms/accelerators.yaml")
 
+    def test_misspelt_properties(self):
+        platform = (SOURCE / "platforms/cloud.xml").read_text()
+        for key, meant in [("idle_w", "idle_W"), ("dram_capcity", "dram_capacity"), ("weightshare", "weight_share")]:
+            with self.subTest(key):
+                self.write("p.xml", platform.replace('value="C.Z"/>', f'value="C.Z"/><prop id="{key}" value="1"/>'))
+                self.fail_with(INPUT, f"p.xml: host 'fpga1': unknown property '{key}'; did you mean '{meant}'?", "-w", "mocap.yaml",
+                               "-p", "p.xml", "--accelerators", SOURCE / "platforms/accelerators.yaml")
+        self.write("p.xml", platform.replace('value="C.Z"/>', 'value="C.Z"/><prop id="watts" value="1"/>'))
+        self.succeed("check", "-p", "p.xml", "--accelerators", SOURCE / "platforms/accelerators.yaml")
+
     def test_outputs_that_cannot_be_written(self):
         for option in ["--json", "--csv", "--save-mapping"]:
             with self.subTest(option):

@@ -146,6 +146,9 @@ TEST(PlatformXml, NumbersArePositiveFiniteAndHaveAUnit) {
   expect_error(
       zone("<host id=\"d\" speed=\"1Gf\">@<disk id=\"s\" read_bw=\"1Bps\" write_bw=\"-1Bps\"/></host>"),
       "disk 's': write_bw=\"-1Bps\"; write_bw must be greater than zero, finite and with its unit");
+  expect_error(zone("@<link id=\"k\" bandwidth=\"1GBps\" latency=\"0us\" sharing_policy=\"WIFI\"/>"),
+               "link 'k' is wireless, which is not modelled; give it sharing_policy SHARED, SPLITDUPLEX or "
+               "FATPIPE");
   expect_error(zone("@<link id=\"k\" bandwidth=\"1GBps\"/>"),
                "link 'k' has no latency; give one, such as latency=\"50us\"; it may be 0s");
 }
