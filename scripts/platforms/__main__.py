@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
 def make_parser():
     parser = Parser(prog=PROGRAM, allow_abbrev=False,
                     description="Writes a SimGrid platform of n FPGAs in a common topology, for h2h-sim.",
-                    epilog="Rates and times need a unit, such as 1.25GBps, 10Gbps or 50us. Bandwidths are per direction.")
+                    epilog="Rates and times need a unit, such as 1.25GBps, 10Gbps or 50us. Rates are per direction.")
     add = parser.add_argument
     add("--topology", metavar="NAME", help=", ".join(TOPOLOGIES))
     add("-n", metavar="N", help="FPGAs; may be left out where --accelerators gives counts")
@@ -101,7 +101,8 @@ def _check_topology(name):
         raise Refused(f"--topology is missing; there are {known}")
     if name not in TOPOLOGIES:
         near = difflib.get_close_matches(name, TOPOLOGIES, n=1, cutoff=0.5)
-        raise Refused(f"--topology: cannot be '{name}'; " + (f"did you mean '{near[0]}'?" if near else f"there are {known}"))
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {known}"
+        raise Refused(f"--topology: cannot be '{name}'; {hint}")
 
 
 def _whole(option, text, least=1, most=MOST):
@@ -114,8 +115,9 @@ def _whole(option, text, least=1, most=MOST):
 
 
 def _link_bandwidth(options, topology, port_Bps):
-    for option, text in (("--uplink-bandwidth", options.uplink_bandwidth), ("--oversubscription", options.oversubscription)):
-        if text is not None and not topology.uplinks:
+    for option, given in (("--uplink-bandwidth", options.uplink_bandwidth),
+                          ("--oversubscription", options.oversubscription)):
+        if given is not None and not topology.uplinks:
             raise Refused(f"{option} does not go with {topology.name}, which has no links between switches")
     if options.uplink_bandwidth is not None and options.oversubscription is not None:
         raise Refused("--uplink-bandwidth and --oversubscription both set the links between switches; give one")
@@ -171,8 +173,8 @@ def write(text, name):
             target.write_text(text, encoding="utf-8")
             return
         target = target.resolve()
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=target.name + ".", suffix=".part",
-                                         delete=False) as beside:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=target.name + ".",
+                                         suffix=".part", delete=False) as beside:
             try:
                 beside.write(text)
                 beside.close()
@@ -201,7 +203,8 @@ def main(arguments=None):
         print(f"{PROGRAM}: {refused}", file=sys.stderr)
         return refused.status
     except ModuleNotFoundError as missing:
-        print(f"{PROGRAM}: the Python module {missing.name} is missing; ./scripts/setup.sh platform installs it", file=sys.stderr)
+        print(f"{PROGRAM}: the Python module {missing.name} is missing; Debian has it in python3-{missing.name}",
+              file=sys.stderr)
         return 1
     return 0
 

@@ -12,10 +12,10 @@ from typing import ClassVar
 
 from . import Refused
 
-# SimGrid holds a table of routes between all switches with FPGAs. Its Floyd zones, of which rings and tori are made,
-# take time in the third power of the FPGAs: a minute at this many.
+# The file has a route between each two switches with FPGAs. SimGrid's Floyd zones, of which rings and tori are made,
+# take time in the third power of the FPGAs, ten seconds at this many.
 MOST_SWITCHES = 1000
-MOST_FPGAS_ON_TORUS = 4096
+MOST_FPGAS_ON_TORUS = 2048
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,8 @@ class Torus(Topology):
         if len(self.dims) < 2:
             raise Refused("torus: --dims has 2 dimensions or more, such as 4,4; one dimension is a ring")
         self._set_up(n, sizes)
-        self.wiring = f"A torus of {' x '.join(map(str, self.dims))} switches, numbered along the first dimension first."
+        self.wiring = (f"A torus of {' x '.join(map(str, self.dims))} switches, numbered along the first dimension "
+                       "first.")
 
     def _set_up(self, n, sizes):
         if min(self.dims) < 3:
