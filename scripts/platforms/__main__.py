@@ -7,8 +7,8 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import sys
-import tempfile
 
 from . import Refused
 from .accelerators import Selection, data_folders, find_catalogue, names_of
@@ -146,7 +146,10 @@ def _name_for(catalogue, options):
         if (folder / catalogue.name).is_file() and (folder / catalogue.name).samefile(catalogue):
             return catalogue.name
     beside = "." if options.o == "-" else pathlib.Path(options.o).parent
-    return os.path.relpath(catalogue, beside)
+    name = os.path.relpath(catalogue, beside)
+    if not name.isprintable():
+        raise Refused(f"--catalogue: {ascii(name)} has characters that XML cannot hold; give the file another name")
+    return name
 
 
 def command_of(options):
@@ -163,36 +166,34 @@ def command_of(options):
 
 def write(text, name):
     """Writes the file as a whole or not at all. Raises Refused where that cannot be."""
-    target = pathlib.Path(name)
+    content = text.encode("utf-8")
     try:
         if name == "-":
-            sys.stdout.write(text)
-            sys.stdout.flush()
-            return
-        if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
-            target.write_text(text, encoding="utf-8")
-            return
-        target = target.resolve()
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=target.name + ".",
-                                         suffix=".part", delete=False) as beside:
-            try:
-                beside.write(text)
-                beside.close()
-                os.chmod(beside.name, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
-                os.replace(beside.name, target)
-            except BaseException:
-                os.unlink(beside.name)
-                raise
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            _write_file(content, pathlib.Path(name).resolve())
     except OSError as failure:
-        if name == "-":  # what is left cannot be written either, which Python would say at its end
+        if name == "-":  # Python would try again at its end, and say so
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise Refused(f"{name}: cannot be written: {failure.strerror}", Refused.INPUT) from failure
 
 
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _write_file(content, target):
+    if target.exists():
+        target.open("ab").close()  # a file that may not be changed may not be replaced either
+        if not target.is_file():  # nor can a device or a pipe
+            target.write_bytes(content)
+            return
+    beside = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(content)
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def main(arguments=None):

@@ -182,11 +182,12 @@ class Dragonfly(Topology):
         self.group_size = sizes.switches or 2 * self.seats
         least = max(2, math.ceil(n / (self.seats * self.group_size)))
         self.groups = sizes.groups or least
+        if self.groups < 2:
+            raise Refused(f"dragonfly: --groups {self.groups}; it has 2 or more")
         if self.groups < least:
             raise Refused(f"dragonfly: {self.groups} groups of {self.group_size} switches have room for "
-                          f"{self.groups * self.group_size * self.seats} FPGAs" +
-                          (f", not for {n}; give --groups {least} or more" if self.groups > 1 else
-                           "; a dragonfly has 2 groups or more"))
+                          f"{self.groups * self.group_size * self.seats} FPGAs, not for {n}; give --groups {least} or "
+                          "more")
         self.uplinks = math.ceil((self.groups - 1) / self.group_size)
         self.switches = _numbered("switch", self.groups * self.group_size)
         self.wiring = (f"A dragonfly of {self.groups} groups of {self.group_size} switches; switch i is in group "
@@ -215,8 +216,8 @@ class Dragonfly(Topology):
 
 
 class Torus(Topology):
-    """A grid whose rows and columns are rings, in any number of dimensions. SimGrid's own torus does the wiring and
-    routes along the first dimension first, the shorter way round."""
+    """A grid whose rows and columns are rings, in any number of dimensions. The wiring, and with it links and paths, is
+    left to SimGrid's own torus, which routes along the first dimension first, the shorter way round."""
 
     name = "torus"
     takes = ("dims", "per_switch")
@@ -270,7 +271,7 @@ def _numbered(word, count, most=MOST_SWITCHES):
 
 def _seats(name, n, switches, per_switch):
     if per_switch and switches * per_switch < n:
-        raise Refused(f"{name}: {switches} switches with {per_switch} FPGAs each have no room for {n}; "
+        raise Refused(f"{name}: {switches} switches have room for {switches * per_switch} FPGAs, not for {n}; "
                       f"give --per-switch {math.ceil(n / switches)} or more switches")
     return per_switch or math.ceil(n / switches)
 

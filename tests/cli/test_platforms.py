@@ -42,14 +42,15 @@ class Network:
         for line in done.stdout.splitlines():
             kind, *words = line.split()
             if kind == "link":
-                self.bandwidth_Bps[words[0]] = float(words[1])
+                if words[0] != "__loopback__":  # SimGrid's own
+                    self.bandwidth_Bps[words[0]] = float(words[1])
             else:
                 source, target, latency_s, first, *between, last = words
                 self.latencies_s.add(float(latency_s))
                 self.ports.setdefault(source, set()).add(first)
                 self.ports.setdefault(target, set()).add(last)
                 self.routes[source, target] = [hop(name) for name in between]
-        self.hops = {hop(name) for name in self.bandwidth_Bps if "port" not in name and name != "__loopback__"}
+        self.hops = {hop(name) for name in self.bandwidth_Bps if "port" not in name}
 
     def neighbours(self):
         graph = collections.defaultdict(set)
@@ -85,9 +86,9 @@ def distances(graph, source):
 def places_in(xml):
     """The switch of each node, in the order of the file."""
     root = ElementTree.fromstring(xml)
-    of_star = {host.get("id"): zone.get("id") for zone in root.iterfind("zone/zone") for host in zone.iterfind("host")}
-    of_torus = {route.get("gw_src"): route.get("gw_dst") for route in root.iterfind("zone/zoneRoute[@dst='switches']")}
-    return of_torus or of_star
+    star = {host.get("id"): zone.get("id") for zone in root.iterfind("zone/zone") for host in zone.iterfind("host")}
+    torus = {port.get("gw_src"): port.get("gw_dst") for port in root.iterfind("zone/zoneRoute[@dst='switches']")}
+    return torus or star
 
 
 def number(switch):
@@ -124,7 +125,8 @@ class Accepted(GeneratorTest):
         for topology in TOPOLOGIES:
             with self.subTest(topology):
                 path = self.platform("--topology", topology, "-n", 13)
-                self.assertIn(f"platform {topology}-13: 13 FPGAs", self.succeed("check", "-p", path, "-w", "mocap.yaml"))
+                checked = self.succeed("check", "-p", path, "-w", "mocap.yaml")
+                self.assertIn(f"platform {topology}-13: 13 FPGAs", checked)
                 table = self.succeed("-p", path, "-w", "mocap.yaml", "--evaluator", "replay", "--mapper",
                                      "computation-prioritized+weight-locality")
                 self.assertIn(f"mocap on {topology}-13\n", table)
@@ -138,8 +140,10 @@ class Accepted(GeneratorTest):
     def test_one_fpga_where_that_is_a_network(self):
         for topology in ["single-switch", "fat-tree", "torus", "dragonfly"]:
             with self.subTest(topology):
-                path = self.platform("--topology", topology, "-n", 1, "--catalogue", self.write("quick.yaml", CATALOGUE))
-                self.assertIn(f"platform {topology}-1: 1 FPGAs", self.succeed("check", "-p", path, "-w", "casua_surf.yaml"))
+                self.write("quick.yaml", CATALOGUE)
+                path = self.platform("--topology", topology, "-n", 1, "--catalogue", "quick.yaml")
+                checked = self.succeed("check", "-p", path, "-w", "casua_surf.yaml")
+                self.assertIn(f"platform {topology}-1: 1 FPGAs", checked)
 
     def test_replay_shares_the_uplink(self):
         """Two of four FPGAs are behind a switch whose uplink has half of their ports: their transfers take twice the
@@ -173,7 +177,8 @@ class Wiring(GeneratorTest):
             ("torus -n 12", 24),  # 4 x 3, two links a switch
             ("torus -n 16 --dims 4,4", 32),
             ("torus -n 27 --dims 3,3,3", 81),
-            ("dragonfly -n 72", 9 * 6 + 36),  # p = 2, a = 4, h = 2, g = 9: a (a - 1) / 2 in a group, g (g - 1) / 2 between
+            # p = 2, a = 4, h = 2, g = 9: a (a - 1) / 2 in each group, g (g - 1) / 2 between groups
+            ("dragonfly -n 72", 9 * 6 + 36),
             ("dragonfly -n 20 --groups 5 --switches 2 --per-switch 2", 5 * 1 + 10),
         ]:
             with self.subTest(words):
@@ -195,9 +200,10 @@ class Wiring(GeneratorTest):
         self.assertEqual(self.network("--topology", "dragonfly", "-n", 72).cables(lambda s: number(s) < 12), 3 * 6)
 
     def test_fpgas_are_spread_evenly_in_order(self):
-        for words, counts in [("two-switches -n 5", [2, 3]), ("tree -n 48", [16, 16, 16]), ("tree -n 10 --switches 4", [2, 3, 2, 3]),
-                              ("fat-tree -n 12", [1, 2, 1, 2, 1, 2, 1, 2]), ("ring -n 9 --switches 3", [3, 3, 3]),
-                              ("torus -n 18 --dims 3,3", [2] * 9), ("dragonfly -n 6", [1] * 6)]:
+        for words, counts in [("two-switches -n 5", [2, 3]), ("tree -n 48", [16, 16, 16]),
+                              ("tree -n 10 --switches 4", [2, 3, 2, 3]), ("fat-tree -n 12", [1, 2, 1, 2, 1, 2, 1, 2]),
+                              ("ring -n 9 --switches 3", [3, 3, 3]), ("torus -n 18 --dims 3,3", [2] * 9),
+                              ("dragonfly -n 6", [1] * 6)]:
             with self.subTest(words):
                 places = places_in(self.generate("--topology", *words.split()))
                 self.assertEqual(list(places), ["host"] + [f"fpga{i}" for i in range(len(places) - 1)])
@@ -213,10 +219,12 @@ class Wiring(GeneratorTest):
 
 
 class Routes(GeneratorTest):
-    CASES = ["single-switch -n 5", "two-switches -n 7", "tree -n 11 --per-switch 3", "tree -n 11 --per-switch 3 --host-switch core",
+    CASES = ["single-switch -n 5", "two-switches -n 7", "tree -n 11 --per-switch 3",
+             "tree -n 11 --per-switch 3 --host-switch core",
              "fat-tree -n 16", "fat-tree -n 40 --host-switch edge9", "ring -n 6", "ring -n 7 --host-switch switch3",
              "ring -n 8 --per-switch 2", "torus -n 20 --dims 5,4 --host-switch switch7", "torus -n 27 --dims 3,3,3",
-             "torus -n 30 --dims 4,3", "dragonfly -n 48", "dragonfly -n 20 --groups 5 --switches 2 --per-switch 2"]
+             "torus -n 30 --dims 4,3", "dragonfly -n 48", "dragonfly -n 20 --groups 5 --switches 2 --per-switch 2",
+             "dragonfly -n 8 --groups 4 --switches 1 --per-switch 2", "dragonfly -n 18 --groups 6 --switches 3"]
 
     built = {}  # the network and the places of nodes of each case
 
@@ -241,14 +249,14 @@ class Routes(GeneratorTest):
     def test_are_shortest(self):
         for case, network, places in self.each():
             graph = network.neighbours()
-            size = {"dragonfly -n 48": 4}.get(case, 2)
+            size = int(re.search(r"--switches (\d+)|$", case)[1] or 4)  # of a dragonfly's group
             for source, target in network.routes:
                 a, b = places[source], places[target]
                 allowed = graph
                 if case.startswith("dragonfly"):  # minimal is by at most one link between groups
                     groups = {number(a) // size, number(b) // size}
-                    allowed = collections.defaultdict(set, {
-                        s: {t for t in graph[s] if number(t) // size in groups} for s in graph if number(s) // size in groups})
+                    inside = {switch for switch in graph if number(switch) // size in groups}
+                    allowed = {switch: graph[switch] & inside for switch in inside}
                 self.assertEqual(len(network.routes[source, target]), distances(allowed, a)[b], (source, target))
 
     def test_hops_by_hand(self):
@@ -320,14 +328,15 @@ class Bandwidths(GeneratorTest):
         ]:
             with self.subTest(words):
                 network = self.network("--topology", *words.split(), "--port-bandwidth", "10Gbps")
-                links = {rate for link, rate in network.bandwidth_Bps.items() if "port" not in link and link != "__loopback__"}
-                self.assertEqual(len(links), 1)
-                self.assertAlmostEqual(links.pop() / expected_Bps, 1, delta=1e-11)
+                rates_Bps = {rate for link, rate in network.bandwidth_Bps.items() if "port" not in link}
+                self.assertEqual(len(rates_Bps), 1)
+                self.assertAlmostEqual(rates_Bps.pop() / expected_Bps, 1, delta=1e-11)
 
     def test_ports(self):
         for topology in TOPOLOGIES:
             for host, expected_Bps in [([], 2e8), (["--host-bandwidth", "100Gbps"], 1.25e10)]:
-                rates = self.network("--topology", topology, "-n", 9, "--port-bandwidth", "0.2GBps", *host).bandwidth_Bps
+                network = self.network("--topology", topology, "-n", 9, "--port-bandwidth", "0.2GBps", *host)
+                rates = network.bandwidth_Bps
                 for direction in ("UP", "DOWN"):
                     self.assertEqual(rates[f"host_port_{direction}"], expected_Bps)
                     self.assertEqual({rates[f"port{i}_{direction}"] for i in range(9)}, {2e8})
@@ -429,28 +438,30 @@ class Mistakes(GeneratorTest):
             ("tree: 3 FPGAs leave some of 4 switches empty; give fewer --switches, or -n 4 or more",
              "--topology tree -n 3 --switches 4"),
             ("tree: --switches 1; it has 2 or more", "--topology tree -n 3 --switches 1"),
-            ("tree: 2 switches with 4 FPGAs each have no room for 9; give --per-switch 5 or more switches",
+            ("tree: 2 switches have room for 8 FPGAs, not for 9; give --per-switch 5 or more switches",
              "--topology tree -n 9 --switches 2 --per-switch 4"),
             ("fat-tree: --radix 5; the ports of its switches are an even number, 4 or more",
              "--topology fat-tree -n 9 --radix 5"),
             ("fat-tree: --radix 2; the ports of its switches are an even number, 4 or more",
              "--topology fat-tree -n 2 --radix 2"),
-            ("fat-tree: --radix 4 has room for 16 FPGAs, not for 17; give 6 or more", "--topology fat-tree -n 17 --radix 4"),
+            ("fat-tree: --radix 4 has room for 16 FPGAs, not for 17; give 6 or more",
+             "--topology fat-tree -n 17 --radix 4"),
             ("1152 switches; give sizes that make at most 1000", "--topology fat-tree -n 9 --radix 48"),
             ("ring: a ring of 2 is none; every dimension has 3 switches or more", "--topology ring -n 2"),
             ("ring: 3000 FPGAs; SimGrid routes at most 2048 in reasonable time", "--topology ring -n 3000"),
             ("torus: a ring of 2 is none; every dimension has 3 switches or more", "--topology torus -n 2 --dims 2,4"),
-            ("torus: --dims has 2 dimensions or more, such as 4,4; one dimension is a ring", "--topology torus -n 2 --dims 4"),
+            ("torus: --dims has 2 dimensions or more, such as 4,4; one dimension is a ring",
+             "--topology torus -n 2 --dims 4"),
             ("--dims: 'x' is no whole number from 1 to 100000", "--topology torus -n 2 --dims 4,x"),
             ("--dims: '' is no whole number from 1 to 100000", "--topology torus -n 2 --dims="),
             ("9000000 switches; give sizes that make at most 2048", "--topology torus -n 2 --dims 3000,3000"),
-            ("torus: 9 switches with 1 FPGAs each have no room for 10; give --per-switch 2 or more switches",
+            ("torus: 9 switches have room for 9 FPGAs, not for 10; give --per-switch 2 or more switches",
              "--topology torus -n 10 --dims 3,3 --per-switch 1"),
             ("dragonfly: 2 groups of 4 switches have room for 16 FPGAs, not for 48; give --groups 6 or more",
              "--topology dragonfly -n 48 --groups 2"),
-            ("dragonfly: 1 groups of 4 switches have room for 16 FPGAs; a dragonfly has 2 groups or more",
-             "--topology dragonfly -n 16 --groups 1 --per-switch 4 --switches 4"),
-            ("--radix does not go with ring, which takes --switches and --per-switch", "--topology ring -n 4 --radix 4"),
+            ("dragonfly: --groups 1; it has 2 or more", "--topology dragonfly -n 2 --groups 1"),
+            ("--radix does not go with ring, which takes --switches and --per-switch",
+             "--topology ring -n 4 --radix 4"),
             ("--dims does not go with single-switch", "--topology single-switch -n 4 --dims 3,3"),
             ("--oversubscription does not go with single-switch, which has no links between switches",
              "--topology single-switch -n 4 --oversubscription 3"),
@@ -463,22 +474,29 @@ class Mistakes(GeneratorTest):
             (f"--host-bandwidth '1GB'; {unit}", "--topology tree -n 4 --host-bandwidth 1GB"),
             (f"--host-bandwidth ''; {unit}", "--topology tree -n 4 --host-bandwidth="),
             (f"--uplink-bandwidth '1Gps'; {unit}", "--topology tree -n 4 --uplink-bandwidth 1Gps"),
-            ("--oversubscription '4:1'; give a number greater than zero, such as 4", "--topology tree -n 4 --oversubscription 4:1"),
-            ("--oversubscription '0'; give a number greater than zero, such as 4", "--topology tree -n 4 --oversubscription 0"),
+            ("--oversubscription '4:1'; give a number greater than zero, such as 4",
+             "--topology tree -n 4 --oversubscription 4:1"),
+            ("--oversubscription '0'; give a number greater than zero, such as 4",
+             "--topology tree -n 4 --oversubscription 0"),
             ("--latency '50'; give a number, zero or more, with a unit: s, ms, us or ns, such as 50us",
              "--topology tree -n 4 --latency 50"),
             ("--host-switch: the host cannot attach to 'swich1'; did you mean 'switch1'?",
              "--topology tree -n 4 --host-switch swich1"),
-            ("--host-switch: the host cannot attach to 'rack'; there are edge0 to edge7", "--topology fat-tree -n 4 --host-switch rack"),
-            ("--accelerators: accelerators.yaml has no 'CZ'; did you mean 'C.Z'?", "--topology tree -n 4 --accelerators CZ"),
+            ("--host-switch: the host cannot attach to 'rack'; there are edge0 to edge7",
+             "--topology fat-tree -n 4 --host-switch rack"),
+            ("--accelerators: accelerators.yaml has no 'CZ'; did you mean 'C.Z'?",
+             "--topology tree -n 4 --accelerators CZ"),
             ("--accelerators: accelerators.yaml has no 'X.Z-PINQ'; did you mean 'X.Z-PYNQ'?",
              "--topology tree -n 4 --accelerators C.Z,X.Z-PINQ"),
             ("--accelerators: h2h2022.yaml has no 'GPU'; it has " +
              ", ".join(re.findall(r"^  (\S+):$", (SOURCE / "platforms/h2h2022.yaml").read_text(), re.MULTILINE)),
              "--topology tree -n 4 --catalogue h2h2022.yaml --accelerators GPU"),
-            ("--accelerators: 'C.Z:0'; give a whole number after the colon, such as C.Z:2", "--topology tree --accelerators C.Z:0"),
-            ("--accelerators: 'C.Z:x'; give a whole number after the colon, such as C.Z:2", "--topology tree --accelerators C.Z:x"),
-            ("--accelerators 'C.Z:2,A.C'; give counts to all names or to none", "--topology tree --accelerators C.Z:2,A.C"),
+            ("--accelerators: 'C.Z:0'; give a whole number after the colon, such as C.Z:2",
+             "--topology tree --accelerators C.Z:0"),
+            ("--accelerators: 'C.Z:x'; give a whole number after the colon, such as C.Z:2",
+             "--topology tree --accelerators C.Z:x"),
+            ("--accelerators 'C.Z:2,A.C'; give counts to all names or to none",
+             "--topology tree --accelerators C.Z:2,A.C"),
             ("--accelerators: the counts add up to 3, but -n is 4; leave -n out, or change the counts",
              "--topology tree -n 4 --accelerators C.Z:2,A.C:1"),
             ("--name 'switch0'; give letters, digits, '.', '_' and '-', and not the name of a host or switch",
@@ -500,7 +518,13 @@ class Mistakes(GeneratorTest):
         done = self.run_generator(*tree, "--catalogue", self.write("bad.yaml", "a: [\n"))
         self.assertEqual((done.returncode, done.stdout), (INPUT, ""))
         self.assertIn("h2h-platform: bad.yaml: cannot be read: while parsing a flow node", done.stderr)
-        self.refuse(INPUT, "no/such/folder.xml: cannot be written: No such file or directory", *tree, "-o", "no/such/folder.xml")
+        self.refuse(INPUT, "no/such.xml: cannot be written: No such file or directory", *tree, "-o", "no/such.xml")
+        self.refuse(USAGE, r"--catalogue: '\x01.yaml' has characters that XML cannot hold; give the file another name",
+                    *tree, "--catalogue", self.write("\x01.yaml", CATALOGUE))
+        self.write("locked.xml", "mine")
+        (self.folder / "locked.xml").chmod(0o400)
+        if os.geteuid() != 0:  # whom no lock stops
+            self.refuse(INPUT, "locked.xml: cannot be written: Permission denied", *tree, "-o", "locked.xml")
         self.refuse(INPUT, ".: cannot be written: Is a directory", *tree, "-o", ".")
         self.refuse(INPUT, "/dev/full: cannot be written: No space left on device", *tree, "-o", "/dev/full")
 
