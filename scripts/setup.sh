@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs the Debian 12 packages that h2h-sim needs, where they are missing. Sourced by the other scripts; called by
-# itself with the names of groups: build, test, lint, plot (default: build).
+# itself with the names of groups: build, test, lint, plot, platform (default: build).
 
 declare -A H2H_PACKAGES=(
   [build]="g++ cmake ninja-build pkg-config libsimgrid-dev libboost-dev libboost-graph-dev
@@ -10,6 +10,7 @@ declare -A H2H_PACKAGES=(
   [test]="libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml coinor-cbc"
   [lint]="clang-format-16 clang-tidy-16 git"
   [plot]="python3 python3-matplotlib python3-yaml"
+  [platform]="python3 python3-yaml"
 )
 
 # Installs the packages of the groups named, quickly when all are there.

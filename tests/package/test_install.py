@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import textwrap
 import unittest
@@ -70,6 +71,13 @@ class InstalledPackage(unittest.TestCase):
         ratio = float(run(program, self.data / "workloads/mocap.yaml", self.data / "platforms/cloud.xml", cwd="/",
                           env=dict(os.environ, LD_LIBRARY_PATH=str(self.library))))
         self.assertAlmostEqual(ratio, 1, places=6)
+
+    def test_platforms_can_be_generated_from_any_folder(self):
+        environment = {key: value for key, value in os.environ.items() if key != "H2H_DATA_DIR"}
+        platform = self.folder / "ring.xml"
+        run(sys.executable, self.prefix / "bin/h2h-platform", "--topology", "ring", "-n", 13, "-o", platform, cwd="/", env=environment)
+        checked = run(self.prefix / "bin/h2h-sim", "check", "-p", platform, "-w", "mocap.yaml", cwd="/", env=environment)
+        self.assertIn("platform ring-13: 13 FPGAs", checked)
 
     def test_tool_finds_shipped_files_from_any_folder(self):
         environment = {key: value for key, value in os.environ.items() if key != "H2H_DATA_DIR"}
