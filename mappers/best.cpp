@@ -29,13 +29,6 @@
 namespace h2h {
 namespace {
 
-/// Different numbers for every part of a search, all from one seed.
-std::uint64_t seed_of(std::uint64_t seed, std::uint64_t part, std::uint64_t chain) {
-  constexpr std::uint64_t kChains = 1U << 16U;
-  constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
-  return (seed + 1) * kSpread + part * kChains + chain;
-}
-
 /// A part of a limit.
 SearchLimit part_of(SearchLimit limit, double part) {
   if (limit.evaluations) {
@@ -76,13 +69,13 @@ class Best : public MappingStep {
     const double analytic_part = judged ? kAnalyticPart : 1;
     for (std::size_t round = 0; round < rounds_; ++round) {
       best = anneal_round(problem, best, part_of(rest, analytic_part / static_cast<double>(rounds_)),
-                          seed_of(seed, round, 0), context.jobs, result);
+                          derived_seed(seed, round, 0), context.jobs, result);
     }
     result.mapping = mapping_of(problem, best.plan, scope_);
     if (judged) {
       judge_results(problem, best, part_of(rest, kSlowedPart), seed, context, result);
-      descend(problem, part_of(rest, 1 - kAnalyticPart - kSlowedPart), seed_of(seed, rounds_ + 1, 0), context,
-              result);
+      descend(problem, part_of(rest, 1 - kAnalyticPart - kSlowedPart), derived_seed(seed, rounds_ + 1, 0),
+              context, result);
       if (mapping.is_complete()) result = unless_worse(problem, mapping, std::move(result), context);
     }
     return result;
@@ -166,7 +159,7 @@ class Best : public MappingStep {
       PlanSchedule schedule(slow, best.plan, objective_, scope_);
       const AnnealingResult found =
           anneal_round(slow, {best.plan, schedule.value()}, part_of(limit, 1.0 / kFactors.size()),
-                       seed_of(seed, rounds_, candidates.size()), context.jobs, result);
+                       derived_seed(seed, rounds_, candidates.size()), context.jobs, result);
       candidates.push_back(mapping_of(problem, found.plan, scope_));
     }
     const std::vector<double> latencies_s = context.evaluator.latencies_s(problem, candidates);

@@ -48,16 +48,16 @@ CLI::Validator positive_up_to(double most) {
           ""};
 }
 
-CLI::Validator whole_number_from_1_to(std::int64_t most) {
-  return whole_number(1, most);
-}
-
 CLI::Option* add_file(CLI::App& app, const std::string& names, std::string& file, const std::string& help,
                       const std::string& group) {
   return app.add_option(names, file, help)->type_name("FILE")->group(group);
 }
 
 }  // namespace
+
+CLI::Validator whole_number_from_1_to(std::int64_t most) {
+  return whole_number(1, most);
+}
 
 CLI::Validator one_of(std::vector<std::string> words) {
   return {[words = std::move(words)](const std::string& text) -> std::string {

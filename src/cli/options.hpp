@@ -54,6 +54,8 @@ using Command = std::function<void()>;
 /// Accepts one of some words, and proposes the nearest for others.
 CLI::Validator one_of(std::vector<std::string> words);
 
+CLI::Validator whole_number_from_1_to(std::int64_t most);
+
 void add_input_options(CLI::App& app, Options& options);
 void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
 void add_plugin_option(CLI::App& app, Options& options);       ///< which is among the input options

@@ -5,6 +5,7 @@
 #include <h2h/mapping/mapping_file.hpp>
 
 #include "commands.hpp"
+#include "front.hpp"
 #include "search.hpp"
 
 namespace h2h::cli {
@@ -24,9 +25,12 @@ void save_mapping(const Options& options, const Problem& problem, const Mapping&
   write_to(options.save_mapping, [&](std::ostream& out) { write_mapping(out, problem, mapping); });
 }
 
-void check_result_files(const Options& options, const Inputs& inputs) {
-  check_outputs({{"--json", options.json}, {"--csv", options.csv}, {"--save-mapping", options.save_mapping}},
-                inputs.files);
+void check_result_files(const Options& options, const Inputs& inputs, const FrontRequest& front = {}) {
+  std::vector<Output> outputs = front.outputs();
+  outputs.insert(
+      outputs.end(),
+      {{"--json", options.json}, {"--csv", options.csv}, {"--save-mapping", options.save_mapping}});
+  check_outputs(outputs, inputs.files);
 }
 
 /// Reads the saved mapping, and puts it on record beside the other inputs.
@@ -50,8 +54,9 @@ void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Reg
               "begin with a step that improves a mapping, such as --mapper data-locality-remapping");
 }
 
-void run(const Options& options, const Registry& registry) {
-  refuse_shared_output({options.json, options.csv, options.save_mapping});
+void run(const Options& options, const FrontRequest& front, const Registry& registry) {
+  refuse_shared_output({options.json, options.csv, options.save_mapping, front.csv, front.plot});
+  check_front(front);
   const BoundOptions bound = bound_options(options);
   std::vector<Mapper> mappers;
   for (const std::string& text :
@@ -66,13 +71,14 @@ void run(const Options& options, const Registry& registry) {
   Search search(options, registry);
   const Problem& problem = search.problem();
   if (!options.mapping.empty()) search.start_from(read_saved(options, problem, search.inputs()));
-  check_result_files(options, search.inputs());
+  check_result_files(options, search.inputs(), front);
 
   Report report = report_on(options, search.inputs(), problem);
   for (const Mapper& mapper : mappers) report.runs.push_back(search.run(mapper));
   save_mapping(options, problem, report.runs.back().result().mapping);
   tighten(problem, report.runs, bound);
-  write_results(options, report);
+  write_front(front, options, report, search);
+  if (front.csv != "-" && front.plot != "-") write_results(options, report);
 }
 
 void replay_saved(const Options& options, const Registry& registry) {
@@ -96,13 +102,16 @@ void replay_saved(const Options& options, const Registry& registry) {
 void add_run(CLI::App& app, Options& options, const Registry& registry, Command& command) {
   // The bare command is `run`: both take the same options.
   CLI::App* subcommand = app.add_subcommand("run", "Map a workload and replay the result (default)");
+  const auto front = std::make_shared<FrontRequest>();
   for (CLI::App* place : {&app, subcommand}) {
     add_input_options(*place, options);
     add_search_options(*place, options);
     add_result_options(*place, options);
+    add_front_options(*place, *front);
   }
-  subcommand->callback([&] { command = [&] { run(options, registry); }; });
-  command = [&] { run(options, registry); };
+  const Command run_mappers = [&options, &registry, front] { run(options, *front, registry); };
+  subcommand->callback([&command, run_mappers] { command = run_mappers; });
+  command = run_mappers;
 }
 
 void add_replay(CLI::App& app, Options& options, const Registry& registry, Command& command) {

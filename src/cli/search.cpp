@@ -71,4 +71,8 @@ Run Search::run(const Mapping& mapping) {
   return run_saved(problem_, mapping, scheduler(), !options_.no_replay);
 }
 
+std::vector<Judgement> Search::judge(const ParetoFront& front, LocalityRules::Scope scope) {
+  return judge_front(problem_, front, scope, scheduler(), !options_.no_replay);
+}
+
 }  // namespace h2h::cli

@@ -26,6 +26,8 @@ class Search {
   Run run(const Mapper& mapper);
   /// A saved mapping instead of a search.
   Run run(const Mapping& mapping);
+  /// Judges a front as it judges results.
+  std::vector<Judgement> judge(const ParetoFront& front, LocalityRules::Scope scope);
 
  private:
   Scheduler scheduler();

@@ -101,6 +101,21 @@ Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& s
   return run;
 }
 
+std::vector<Judgement> judge_front(const Problem& problem, const ParetoFront& front,
+                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed) {
+  std::vector<Judgement> judged;
+  for (const FrontPoint& point : front.points())
+    judged.push_back(judge(problem, mapping_of(problem, point.plan, scope), scheduler, replayed));
+  std::stable_sort(judged.begin(), judged.end(), [](const Judgement& a, const Judgement& b) {
+    return std::pair(a.latency_s, a.energy.paper_J()) < std::pair(b.latency_s, b.energy.paper_J());
+  });
+  std::vector<Judgement> kept;
+  for (Judgement& one : judged) {
+    if (kept.empty() || one.energy.paper_J() < kept.back().energy.paper_J()) kept.push_back(std::move(one));
+  }
+  return kept;
+}
+
 void tighten_bounds(const Problem& problem, std::span<Run> runs, const BoundOptions& options) {
   if (runs.empty() || options.method == BoundMethod::quick) return;
   std::optional<double> incumbent_s;

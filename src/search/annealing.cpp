@@ -33,7 +33,7 @@ double Progress::look() {
 }
 
 AnnealingResult anneal(PlanSchedule& schedule, Neighbourhood& neighbourhood, Cooling cooling,
-                       Progress& progress) {
+                       Progress& progress, const std::function<void(const PlanSchedule&)>& accepted) {
   double current = schedule.value();
   AnnealingResult best{schedule.plan(), current};
   const double first = current;
@@ -57,6 +57,7 @@ AnnealingResult anneal(PlanSchedule& schedule, Neighbourhood& neighbourhood, Coo
     if (value <= limit) {
       schedule.commit();
       neighbourhood.accepted();
+      if (accepted) accepted(schedule);
       current = value;
       if (current < best.value) best = {schedule.plan(), current};
     } else {

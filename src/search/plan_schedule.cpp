@@ -204,8 +204,8 @@ bool PlanSchedule::all_consumers_on(LayerIndex layer, AcceleratorIndex accelerat
 template <bool resident, bool with_energy>
 double PlanSchedule::walk(double limit) {
   const double latency_limit_s = with_energy ? kNever : limit;
-  double energy_J = 0;
   std::uint32_t position = walked_from_;
+  double energy_J = with_energy && position > 0 ? nodes_[plan_.sequence[position - 1]].energy_J : 0;
   for (; position < plan_.sequence.size(); ++position) {
     const LayerIndex layer = plan_.sequence[position];
     const AcceleratorIndex a = plan_.accelerator[layer];
@@ -252,7 +252,10 @@ double PlanSchedule::walk(double limit) {
     const bool stays = roomy && all_consumers_on(layer, a);
     const double stored_seconds = stays ? seconds : seconds + cost.output_s;
     node.stored_end_s = start_s + stored_seconds;
-    if (with_energy) energy_J += problem_->system().accelerators[a].active_W * stored_seconds;
+    if (with_energy) {
+      energy_J += problem_->system().accelerators[a].active_W * stored_seconds;
+      node.energy_J = energy_J;
+    }
     last_[a] = layer;
     if (node.end_s + tail_s_[static_cast<std::size_t>(layer) * problem_->kinds() + kind] >= latency_limit_s) {
       walked_to_ = position + 1;
@@ -267,12 +270,14 @@ double PlanSchedule::walk(double limit) {
     final_layer_ = layer;
   }
   const double value = with_energy ? objective_.value(latency_s, energy_J) : latency_s;
-  return value < limit ? value : kNever;
+  if (value >= limit) return kNever;
+  latency_s_ = latency_s;
+  energy_J_ = energy_J;
+  return value;
 }
 
 double PlanSchedule::value(double limit) {
   const bool with_energy = objective_.needs_energy();
-  if (with_energy) changed_from(0);  // the sum is over all layers
   const std::uint32_t snapshot = std::min(first_changed_, problem_->layers() - 1) / stride_;
   walked_from_ = snapshot * stride_;
   const auto at = snapshots_.begin() + static_cast<std::ptrdiff_t>(snapshot) * problem_->accelerators();

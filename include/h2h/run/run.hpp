@@ -14,6 +14,7 @@
 #include <h2h/schedule/critical_chain.hpp>
 #include <h2h/schedule/energy.hpp>
 #include <h2h/schedule/schedule.hpp>
+#include <h2h/search/front.hpp>
 
 namespace h2h {
 
@@ -84,6 +85,12 @@ Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& star
 
 /// A mapping that was not searched for, as a run of one step.
 Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);
+
+/// Judges the mappings of a front. On shared links another of them may be the faster: what the judge finds
+/// beaten is left out.
+/// @returns the fastest first
+std::vector<Judgement> judge_front(const Problem& problem, const ParetoFront& front,
+                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed);
 
 /// Looks once for a better bound than the quick one that runs of the same problem have, knowing their best
 /// latency. @throws Error as find_bound() does

@@ -52,8 +52,9 @@ struct AnnealingResult {
 };
 
 /// Simulated annealing (Kirkpatrick, Gelatt, Vecchi, Science 220, 1983) over the moves of a neighbourhood.
+/// @param accepted is called after every move that is kept
 /// @returns the best plan met, the given one if there is none better
 AnnealingResult anneal(PlanSchedule& schedule, Neighbourhood& neighbourhood, Cooling cooling,
-                       Progress& progress);
+                       Progress& progress, const std::function<void(const PlanSchedule&)>& accepted = {});
 
 }  // namespace h2h

@@ -59,6 +59,11 @@ class PlanSchedule {
   /// The objective's value, or infinity once it is known not to be below @p limit.
   double value(double limit = std::numeric_limits<double>::infinity());
 
+  /// Of the last plan whose value was asked for without a limit, or found below it.
+  double latency_s() const { return latency_s_; }
+  /// Likewise, the paper's. @pre the objective needs energy
+  double energy_J() const { return energy_J_; }
+
   /// Keeps the attempt. @pre its value was asked for and was finite
   void commit();
   void rollback();
@@ -73,6 +78,7 @@ class PlanSchedule {
     double end_s = 0;         ///< if its output stays on the accelerator
     double stored_end_s = 0;  ///< if it goes to the host
     std::int64_t held_bytes = 0;
+    double energy_J = 0;        ///< of all layers up to here in the sequence, if the objective needs it
     LayerIndex before = kNone;  ///< on the same accelerator
   };
   struct Change {
@@ -126,6 +132,8 @@ class PlanSchedule {
 
   double kept_value_ = 0;
   double value_ = 0;
+  double latency_s_ = 0;
+  double energy_J_ = 0;
   LayerIndex final_layer_ = kNone;       ///< of the attempt: the last to end
   LayerIndex kept_final_layer_ = kNone;  ///< as of the last commit
   std::uint32_t first_changed_ = 0;      ///< position

@@ -14,6 +14,13 @@ namespace h2h {
 /// library to the next.
 using Random = boost::random::mt19937;
 
+/// Different seeds for every part of a search, all from one.
+constexpr std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t part, std::uint64_t chain) {
+  constexpr std::uint64_t kChains = 1U << 16U;
+  constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
+  return (seed + 1) * kSpread + part * kChains + chain;
+}
+
 /// A whole number from 0 up to, not including, @p count.
 inline std::uint32_t draw_below(Random& random, std::uint32_t count) {
   return boost::random::uniform_int_distribution<std::uint32_t>(0, count - 1)(random);
