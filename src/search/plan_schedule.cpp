@@ -36,6 +36,10 @@ PlanSchedule::PlanSchedule(const Problem& problem, Plan plan, Objective objectiv
       largest_output_bytes_ = std::max(largest_output_bytes_, problem.cost_on_kind(layer, kind).output_bytes);
     }
   }
+  if (objective_.needs_energy()) {
+    energy_J_of_.resize(problem.layers());
+    kept_energy_J_of_.resize(problem.layers());
+  }
   find_sole_consumers();
   snapshots_.resize((problem.layers() / stride_ + 1) * static_cast<std::size_t>(problem.accelerators()),
                     kNone);
@@ -205,7 +209,7 @@ template <bool resident, bool with_energy>
 double PlanSchedule::walk(double limit) {
   const double latency_limit_s = with_energy ? kNever : limit;
   std::uint32_t position = walked_from_;
-  double energy_J = with_energy && position > 0 ? nodes_[plan_.sequence[position - 1]].energy_J : 0;
+  double energy_J = with_energy && position > 0 ? energy_J_of_[position - 1] : 0;
   for (; position < plan_.sequence.size(); ++position) {
     const LayerIndex layer = plan_.sequence[position];
     const AcceleratorIndex a = plan_.accelerator[layer];
@@ -254,7 +258,7 @@ double PlanSchedule::walk(double limit) {
     node.stored_end_s = start_s + stored_seconds;
     if (with_energy) {
       energy_J += problem_->system().accelerators[a].active_W * stored_seconds;
-      node.energy_J = energy_J;
+      energy_J_of_[position] = energy_J;
     }
     last_[a] = layer;
     if (node.end_s + tail_s_[static_cast<std::size_t>(layer) * problem_->kinds() + kind] >= latency_limit_s) {
@@ -304,10 +308,20 @@ void PlanSchedule::renew_snapshots() {
   }
 }
 
+/// Copies what the walk has changed. @pre both agree on the rest
+void PlanSchedule::copy_walked(const std::vector<Node>& nodes, std::vector<Node>& to) const {
+  // One block is faster than many single nodes.
+  if (2 * (walked_to_ - walked_from_) > nodes.size()) {
+    std::copy(nodes.begin(), nodes.end(), to.begin());
+    return;
+  }
+  for (std::uint32_t i = walked_from_; i < walked_to_; ++i) to[plan_.sequence[i]] = nodes[plan_.sequence[i]];
+}
+
 void PlanSchedule::commit() {
   assert(walked_to_ == plan_.sequence.size());
-  for (std::uint32_t i = walked_from_; i < walked_to_; ++i)
-    kept_nodes_[plan_.sequence[i]] = nodes_[plan_.sequence[i]];
+  copy_walked(nodes_, kept_nodes_);
+  if (objective_.needs_energy()) kept_energy_J_of_ = energy_J_of_;
   renew_snapshots();
   changes_.clear();
   kept_value_ = value_;
@@ -317,8 +331,8 @@ void PlanSchedule::commit() {
 }
 
 void PlanSchedule::rollback() {
-  for (std::uint32_t i = walked_from_; i < walked_to_; ++i)
-    nodes_[plan_.sequence[i]] = kept_nodes_[plan_.sequence[i]];
+  copy_walked(kept_nodes_, nodes_);
+  if (objective_.needs_energy()) energy_J_of_ = kept_energy_J_of_;
   walked_to_ = walked_from_;
   for (; !changes_.empty(); changes_.pop_back()) {
     const Change& change = changes_.back();

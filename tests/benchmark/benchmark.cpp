@@ -17,6 +17,7 @@
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/bounds.hpp>
 #include <h2h/schedule/incremental.hpp>
+#include <h2h/search/annealing.hpp>
 #include <h2h/simulation/replay.hpp>
 #include <h2h/workload/workload_file.hpp>
 
@@ -131,6 +132,40 @@ void analytic_incremental(benchmark::State& state) {
   state.SetItemsProcessed(judged);
 }
 
+/// What a search judges: the plan's first layer moves to another accelerator, so that the walk is over all.
+void plan_whole_walk(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  PlanSchedule schedule(*one.problem, plan_of(*one.problem, one.mapping(kStep3)), kLatency,
+                        LocalityRules::Scope::adjacent);
+  const LayerIndex first = schedule.plan().sequence.front();
+  const auto choices = one.problem->candidates(first);
+  std::size_t choice = 0;
+  std::int64_t judged = 0;
+  for (auto _ : state) {
+    choice = (choice + 1) % choices.size();
+    if (choices[choice] == schedule.accelerator(first)) continue;
+    schedule.assign(first, choices[choice]);
+    benchmark::DoNotOptimize(schedule.value());
+    schedule.rollback();
+    ++judged;
+  }
+  state.SetItemsProcessed(judged);
+}
+
+/// Whole moves of a search: drawn, applied, judged, kept or taken back, at the temperatures of `sa`.
+void search_moves(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  constexpr std::uint64_t kMoves = 20000;
+  for (auto _ : state) {
+    PlanSchedule schedule(*one.problem, plan_of(*one.problem, one.mapping(kStep3)), kLatency,
+                          LocalityRules::Scope::adjacent);
+    Neighbourhood neighbourhood(*one.problem, 1);
+    Progress progress({kMoves, 0});
+    benchmark::DoNotOptimize(anneal(schedule, neighbourhood, {}, progress).value);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kMoves));
+}
+
 void step(benchmark::State& state, const std::string& before, const std::string& name) {
   Instance& one = instance(state.range(0));
   const Mapping start = before.empty() ? Mapping::none(*one.problem) : one.mapping(before);
@@ -203,6 +238,8 @@ BENCHMARK(platform_load)->Apply(sizes)->UseRealTime();
 BENCHMARK(cost_table)->Apply(sizes);
 BENCHMARK(analytic_from_scratch)->Apply(sizes);
 BENCHMARK(analytic_incremental)->Apply(sizes);
+BENCHMARK(plan_whole_walk)->Apply(sizes);
+BENCHMARK(search_moves)->Apply(sizes);
 BENCHMARK_CAPTURE(step, computation_prioritized, std::string(), kStep1)->Apply(sizes);
 BENCHMARK_CAPTURE(step, weight_locality, kStep1, std::string("weight-locality"))->Apply(sizes);
 BENCHMARK_CAPTURE(step, activation_transfer, kStep2, std::string("activation-transfer"))->Apply(sizes);
@@ -215,6 +252,7 @@ BENCHMARK_CAPTURE(step, min_min, std::string(), std::string("min-min"))->Apply(s
 BENCHMARK_CAPTURE(step, taura_chien, std::string(), std::string("taura-chien"))->Apply(sizes);
 BENCHMARK_CAPTURE(step, series_parallel, std::string(), std::string("series-parallel[evals=20000]"))
     ->Apply(sizes);
+BENCHMARK_CAPTURE(step, best, std::string(), std::string("best[evals=100000]"))->Apply(sizes)->UseRealTime();
 BENCHMARK(bounds)->Apply(sizes);
 BENCHMARK(replay_bare_dispatcher)->Apply(sizes)->UseManualTime();
 BENCHMARK(replay_on_a_running_clock)->Apply(sizes)->UseRealTime();

@@ -78,7 +78,6 @@ class PlanSchedule {
     double end_s = 0;         ///< if its output stays on the accelerator
     double stored_end_s = 0;  ///< if it goes to the host
     std::int64_t held_bytes = 0;
-    double energy_J = 0;        ///< of all layers up to here in the sequence, if the objective needs it
     LayerIndex before = kNone;  ///< on the same accelerator
   };
   struct Change {
@@ -107,6 +106,7 @@ class PlanSchedule {
   template <bool resident, bool with_energy>
   double walk(double limit);
   void renew_snapshots();
+  void copy_walked(const std::vector<Node>& nodes, std::vector<Node>& to) const;
 
   const Problem* problem_;
   Plan plan_;
@@ -115,6 +115,8 @@ class PlanSchedule {
   std::vector<std::uint32_t> position_;  ///< by layer
   std::vector<Node> nodes_;              ///< by layer, of the attempt
   std::vector<Node> kept_nodes_;         ///< by layer, as of the last commit
+  std::vector<double> energy_J_of_;  ///< by position: of all layers up to there, if the objective needs it
+  std::vector<double> kept_energy_J_of_;
   std::vector<LayerIndex> sole_consumer_;
   std::vector<double> tail_s_;  ///< by layer and kind: least time from its end to the end of the network
 
