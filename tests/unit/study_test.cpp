@@ -349,14 +349,16 @@ TEST_F(JournalTest, GoesOnWhereItEnded) {
   EXPECT_EQ(rows_in(inputs_), 0U);
 }
 
-TEST_F(JournalTest, TornAtAnyByteItKeepsWholeLines) {
+TEST_F(JournalTest, TornAnywhereItKeepsWholeLines) {
   const StudyTable written = table_of(inputs_, {0, 1});
   {
     Journal journal = open(inputs_);
     for (const auto& [point, row] : written.rows) journal.append(point, row);
   }
   const std::string whole = read_file(file_);
-  for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
+  const std::size_t header = whole.find('\n');
+  constexpr std::size_t kStride = 37;  // in the header, which is long, and all of which goes
+  for (std::size_t bytes = 0; bytes < whole.size(); bytes += bytes + kStride < header ? kStride : 1) {
     const std::string torn = whole.substr(0, bytes);
     folder_.write("j", torn);
     const auto lines = static_cast<std::size_t>(std::count(torn.begin(), torn.end(), '\n'));
