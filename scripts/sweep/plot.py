@@ -21,9 +21,11 @@ PREFIXES = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2
 # Base units of the study's quantities, the bit as a part of a byte.
 UNITS = {"Bps": ("B/s", 1), "bps": ("B/s", 1 / 8), "B": ("B", 1), "b": ("B", 1 / 8), "s": ("s", 1), "Hz": ("Hz", 1),
          "W": ("W", 1), "f": ("flop/s", 1), "": ("", 1)}
-QUANTITY = re.compile(r"([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?) ?(" + "|".join(sorted(filter(None, PREFIXES), key=len, reverse=True))
-                      + r")?(" + "|".join(filter(None, UNITS)) + r")?")
-LABELS = {"latency_s": "latency", "analytic_latency_s": "analytic latency", "energy_J": "energy", "bound_s": "lower bound"}
+LONGEST_FIRST = sorted(filter(None, PREFIXES), key=len, reverse=True)
+QUANTITY = re.compile(r"([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?) ?(" + "|".join(LONGEST_FIRST) + r")?("
+                      + "|".join(filter(None, UNITS)) + r")?")
+LABELS = {"latency_s": "latency", "analytic_latency_s": "analytic latency", "energy_J": "energy",
+          "bound_s": "lower bound"}
 RESULT_UNITS = ["s", "J"]  # behind the last underscore of a column
 
 
@@ -77,7 +79,8 @@ def lines(rows: list[dict], x: str, y: str) -> tuple[dict[str, dict[str, list]],
         raise PlotError(f"no column '{y}'")
     others = [axis for axis in axes if axis not in ("workload", "mapper", x) and len({row[axis] for row in rows}) > 1]
     if others:
-        raise PlotError(f"{' and '.join(others)} {'varies' if len(others) == 1 else 'vary'}, too: choose by --where, such as --where {others[0]}={rows[0][others[0]]}")
+        raise PlotError(f"{' and '.join(others)} {'varies' if len(others) == 1 else 'vary'}, too: choose by --where, "
+                        f"such as --where {others[0]}={rows[0][others[0]]}")
     panels: dict[str, dict[str, list]] = {}
     units = set()
     for row in rows:
@@ -89,7 +92,8 @@ def lines(rows: list[dict], x: str, y: str) -> tuple[dict[str, dict[str, list]],
         if row[y]:
             panels.setdefault(row["workload"], {}).setdefault(row["mapper"], []).append((value, float(row[y])))
     if len(units) != 1:
-        raise PlotError(f"the values of {x} have different units: {', '.join(sorted(unit or 'none' for unit in units))}")
+        names = ", ".join(sorted(unit or "none" for unit in units))
+        raise PlotError(f"the values of {x} have different units: {names}")
     for panel in panels.values():
         for points in panel.values():
             points.sort()
@@ -135,8 +139,8 @@ def draw(rows: list[dict], x: str, y: str, path: pathlib.Path) -> None:
     for ax, (workload, panel) in zip(axes.flat, panels.items()):
         for mapper, points in panel.items():
             i = mappers.index(mapper)
-            handles[mapper], = ax.plot([point[0] / x_factor for point in points], [point[1] / y_factor for point in points],
-                                       color=colours[i % len(colours)], marker=markers[i % len(markers)], markersize=4,
+            handles[mapper], = ax.plot([point[0] / x_factor for point in points],
+                                       [point[1] / y_factor for point in points], color=colours[i % len(colours)], marker=markers[i % len(markers)], markersize=4,
                                        markeredgecolor="white", markeredgewidth=0.5, linewidth=1.4,
                                        linestyle="-" if i < len(colours) else "--")
         ax.set_title(pathlib.PurePath(workload).stem)
@@ -154,8 +158,8 @@ def draw(rows: list[dict], x: str, y: str, path: pathlib.Path) -> None:
     figure.supylabel(f"{LABELS.get(y, stem.replace('_', ' '))} ({y_label})" if y_label else y, fontsize=8)
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.22 / figure.get_figheight()))
     figure.legend(handles=[handles[mapper] for mapper in mappers if mapper in handles],
-                  labels=[mapper for mapper in mappers if mapper in handles], loc="upper center", ncols=6, borderaxespad=0.2,
-                  columnspacing=1.5)
+                  labels=[mapper for mapper in mappers if mapper in handles], loc="upper center", ncols=6,
+                  borderaxespad=0.2, columnspacing=1.5)
     save(figure, path)
 
 
@@ -164,7 +168,8 @@ def main() -> int:
     parser.add_argument("csv", type=pathlib.Path, help="what h2h-sim sweep or merge wrote")
     parser.add_argument("--x", required=True, metavar="AXIS", help="a numeric axis, such as bandwidth or a parameter")
     parser.add_argument("--y", default="latency_s", metavar="COLUMN", help="a column of results [latency_s]")
-    parser.add_argument("--where", action="append", default=[], metavar="AXIS=VALUE", help="only these points; may be repeated")
+    parser.add_argument("--where", action="append", default=[], metavar="AXIS=VALUE",
+                        help="only these points; may be repeated")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the plot, without .png and .svg")
     options = parser.parse_args()
     try:
