@@ -58,6 +58,8 @@ class Best : public MappingStep {
         chains_(static_cast<std::size_t>(options.integer("chains", 2, {1}))),
         cooling_(cooling_option(options)) {}
 
+  bool is_timed() const override { return limit_.is_timed(); }
+
   StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const override {
     const bool judged = !context.evaluator.is_analytic() && objective_ == kLatency;
     StepResult result;

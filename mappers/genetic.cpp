@@ -146,6 +146,8 @@ class Genetic : public MappingStep {
         scope_(scope_option(options)),
         seed_(seed_option(options)) {}
 
+  bool is_timed() const override { return limit_.is_timed(); }
+
   StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const override {
     require_complete(mapping, "ga");
     constexpr double kMutation = 0.05;

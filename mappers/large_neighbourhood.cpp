@@ -30,6 +30,8 @@ class LargeNeighbourhood : public MappingStep {
         seed_(seed_option(options)),
         size_(static_cast<std::uint32_t>(options.integer("size", 8, {1, kMostLayers}))) {}
 
+  bool is_timed() const override { return limit_.is_timed(); }
+
   StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const override {
     require_complete(mapping, "lns");
     PlanSchedule schedule(problem, plan_of(problem, mapping), objective_, scope_);

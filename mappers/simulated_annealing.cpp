@@ -24,6 +24,8 @@ class SimulatedAnnealing : public MappingStep {
         seed_(seed_option(options)),
         cooling_(cooling_option(options)) {}
 
+  bool is_timed() const override { return limit_.is_timed(); }
+
   StepResult run(const Problem& problem, const Mapping& mapping, StepContext& context) const override {
     require_complete(mapping, "sa");
     PlanSchedule schedule(problem, plan_of(problem, mapping), objective_, scope_);

@@ -42,6 +42,11 @@
 #include <h2h/simulation/program.hpp>
 #include <h2h/simulation/replay.hpp>
 #include <h2h/simulation/simulator.hpp>
+#include <h2h/study/inputs.hpp>
+#include <h2h/study/journal.hpp>
+#include <h2h/study/results.hpp>
+#include <h2h/study/study.hpp>
+#include <h2h/study/sweep.hpp>
 #include <h2h/version.hpp>
 #include <h2h/workload/layer.hpp>
 #include <h2h/workload/workload.hpp>

@@ -152,8 +152,11 @@ std::vector<std::string> Catalogue::names() const {
 }
 
 Catalogue parse_catalogue(std::string_view yaml, const std::string& file, const ModelFamilies& families) {
+  return parse_catalogue(Section::parse(yaml, file), file, families);
+}
+
+Catalogue parse_catalogue(const Section& root, const std::string& file, const ModelFamilies& families) {
   static const std::array<std::string, 2> kExtents = {"input", "output-doubled"};
-  const Section root = Section::parse(yaml, file);
   Catalogue catalogue;
   catalogue.file = file;
   catalogue.ifm_extent =

@@ -64,6 +64,23 @@ std::string describe(Range<Number> range) {
                : fmt::format("at least {}", range.least);
 }
 
+using VisitValue = std::function<void(const std::string& path, YAML::Node& value)>;
+
+/// Calls @p visit with each single value below a mapping. An anchor may be met again, but not within itself:
+/// what is deeper than any input needs to be is left alone.
+void visit_values(const YAML::Node& map, const std::string& path, int depth, const VisitValue& visit) {
+  constexpr int kDeepest = 32;
+  if (depth > kDeepest) return;
+  for (const auto& entry : map) {
+    if (!entry.first.IsScalar()) continue;
+    const std::string name =
+        path.empty() ? entry.first.Scalar() : fmt::format("{}.{}", path, entry.first.Scalar());
+    YAML::Node value = entry.second;
+    if (value.IsMap()) visit_values(value, name, depth + 1, visit);
+    if (value.IsScalar()) visit(name, value);
+  }
+}
+
 }  // namespace
 
 struct Section::Content {
@@ -345,6 +362,33 @@ std::pair<std::int64_t, std::int64_t> Section::pair(std::string_view key, std::i
 bool Section::is_section(std::string_view key) const {
   const YAML::Node* node = content_->find(key);
   return node != nullptr && node->IsMap();
+}
+
+std::vector<std::string> Section::value_paths() const {
+  std::vector<std::string> paths;
+  for (const std::string& key : content_->keys) {
+    const YAML::Node& value = content_->values.at(key);
+    if (value.IsScalar()) paths.push_back(key);
+    if (value.IsMap()) {
+      visit_values(value, key, 1, [&](const std::string& path, const YAML::Node&) { paths.push_back(path); });
+    }
+  }
+  return paths;
+}
+
+bool Section::set_value(std::string_view path, const std::string& text) const {
+  bool found = false;
+  const auto set = [&](const std::string& name, YAML::Node& value) {
+    if (found || name != path) return;
+    value = text;
+    found = true;
+  };
+  for (const std::string& key : content_->keys) {
+    YAML::Node value = content_->values.at(key);
+    if (value.IsScalar()) set(key, value);
+    if (value.IsMap()) visit_values(value, key, 1, set);
+  }
+  return found;
 }
 
 std::vector<std::string> Section::keys() const {

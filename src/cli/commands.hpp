@@ -13,6 +13,10 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
 void add_replay(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `compare`: several mappers, workloads and platforms.
 void add_compare(CLI::App& app, Options& options, const Registry& registry, Command& command);
+/// `sweep`: the points of a study.
+void add_sweep(CLI::App& app, Options& options, const Registry& registry, Command& command);
+/// `merge`: joins the shards of a sweep.
+void add_merge(CLI::App& app, Options& options, Command& command);
 /// `costs`: layer by accelerator.
 void add_costs(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `check`: files, mapping and schedule.

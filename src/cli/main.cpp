@@ -124,6 +124,8 @@ int run(int argc, char** argv) {
   cli::add_run(app, options, registry, command);
   cli::add_replay(app, options, registry, command);
   cli::add_compare(app, options, registry, command);
+  cli::add_sweep(app, options, registry, command);
+  cli::add_merge(app, options, command);
   cli::add_costs(app, options, registry, command);
   cli::add_check(app, options, registry, command);
   cli::add_list(app, options, registry, command);

@@ -17,7 +17,6 @@
 
 #include <h2h/base/files.hpp>
 #include <h2h/base/text.hpp>
-#include <h2h/base/units.hpp>
 #include <h2h/plugin/loader.hpp>
 
 namespace h2h::cli {
@@ -87,6 +86,12 @@ void add_adjustment_options(CLI::App& app, Options& options) {
   app.add_option("-m,--modalities", options.modalities, "Only these, or all but those with a '-'")
       ->type_name("A,B")
       ->group(group);
+  add_simgrid_options(app, options);
+  add_plugin_option(app, options);
+}
+
+void add_simgrid_options(CLI::App& app, Options& options) {
+  const std::string group = "Input";
   app.add_option("--cfg", options.cfg, "SimGrid setting, as its own --cfg")
       ->type_name("KEY:VALUE")
       ->group(group)
@@ -95,7 +100,6 @@ void add_adjustment_options(CLI::App& app, Options& options) {
       ->type_name("SETTING")
       ->group(group)
       ->allow_extra_args(false);
-  add_plugin_option(app, options);
 }
 
 void add_plugin_option(CLI::App& app, Options& options) {
@@ -120,10 +124,14 @@ void add_search_options(CLI::App& app, Options& options) {
       ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
       ->type_name("N")
       ->group(group);
-  app.add_option("-j,--jobs", options.jobs, "Processes for replays [one a processor]")
+  add_jobs_option(app, options, "Processes for replays [one a processor]");
+}
+
+void add_jobs_option(CLI::App& app, Options& options, const std::string& help) {
+  app.add_option("-j,--jobs", options.jobs, help)
       ->check(whole_number_from_1_to(1024))
       ->type_name("N")
-      ->group(group);
+      ->group("Search");
 }
 
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help) {
@@ -190,22 +198,8 @@ void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& op
 
 SimulatorOptions simulator_options(const Options& options) {
   SimulatorOptions result{options.cfg, options.log, std::nullopt};
-  if (!options.bandwidth.empty()) {
-    const auto rate = parse_quantity(options.bandwidth, Dimension::bytes_per_second);
-    if (!rate || *rate <= 0) {
-      throw Error(
-          ErrorKind::usage, fmt::format("--bandwidth '{}'", options.bandwidth),
-          fmt::format("give a positive number with a unit: {}", describe_units(Dimension::bytes_per_second)));
-    }
-    // Beyond this, times are of no use to anybody, and at the ends of all numbers SimGrid cannot count.
-    constexpr double kLeast_Bps = 1;
-    constexpr double kMost_Bps = 1e15;
-    if (*rate < kLeast_Bps || *rate > kMost_Bps) {
-      throw Error(ErrorKind::usage, fmt::format("--bandwidth '{}'", options.bandwidth),
-                  "give a rate from 1Bps to 1000TBps");
-    }
-    result.bandwidth_Bps = rate;
-  }
+  if (!options.bandwidth.empty())
+    result.bandwidth_Bps = parse_bandwidth(options.bandwidth, "--bandwidth", ErrorKind::usage);
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include <h2h/plugin/registry.hpp>
 #include <h2h/report/report.hpp>
 #include <h2h/run/inputs.hpp>
+#include <h2h/study/results.hpp>
 
 namespace h2h::cli {
 
@@ -58,9 +59,11 @@ CLI::Validator whole_number_from_1_to(std::int64_t most);
 
 void add_input_options(CLI::App& app, Options& options);
 void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
-void add_plugin_option(CLI::App& app, Options& options);       ///< which is among the input options
+void add_simgrid_options(CLI::App& app, Options& options);     ///< which are among those
+void add_plugin_option(CLI::App& app, Options& options);       ///< likewise
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
+void add_jobs_option(CLI::App& app, Options& options, const std::string& help);
 void add_table_options(CLI::App& app, Options& options);   ///< JSON and CSV
 void add_result_options(CLI::App& app, Options& options);  ///< and what runs of mappers can write besides
 
@@ -98,6 +101,9 @@ void write_results(const Options& options, const Report& report);
 
 /// Writes to a file, or to standard output for "-".
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write);
+
+/// Writes results of a study to files or standard output; empty is nowhere.
+void write_study_results(const std::string& csv, const std::string& json, const StudyTable& table);
 
 /// A file that an option names for a result; "-" is standard output, empty none.
 struct Output {

@@ -1,42 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search.hpp"
 
-#include <cstdio>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/simulation/replay.hpp>
 
+#include "progress.hpp"
+
 namespace h2h::cli {
-namespace {
-
-/// What runs at the moment, on a terminal and without a log, in one line that goes when it is over.
-class ProgressLine {
- public:
-  ProgressLine() : shown_(::isatty(STDERR_FILENO) == 1 && spdlog::get_level() == spdlog::level::warn) {}
-  ~ProgressLine() { put(""); }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void say(const std::string& mapper, const std::string& step) const {
-    constexpr std::size_t kColumns = 79;
-    put(fmt::format("{}: {} ...", mapper, step).substr(0, kColumns));
-  }
-
- private:
-  void put(const std::string& text) const {
-    if (!shown_) return;
-    static_cast<void>(std::fputs(("\r\033[K" + text).c_str(), stderr));
-    static_cast<void>(std::fflush(stderr));
-  }
-
-  bool shown_;
-};
-
-}  // namespace
 
 Search::Search(const Options& options, const Registry& registry)
     : options_(options),
@@ -63,8 +36,9 @@ Run Search::run(const Mapper& mapper) {
   StepContext context{*evaluator_, options_.seed, jobs_of(options_)};
   spdlog::info("mapping {} on {} by {}", inputs_.workload.name(), inputs_.system.name, mapper.name);
   const ProgressLine progress;
-  return run_mapper(problem_, mapper, start_, context, scheduler(), !options_.no_replay,
-                    [&](const std::string& step) { progress.say(mapper.name, step); });
+  return run_mapper(
+      problem_, mapper, start_, context, scheduler(), !options_.no_replay,
+      [&](const std::string& step) { progress.say(fmt::format("{}: {} ...", mapper.name, step)); });
 }
 
 Run Search::run(const Mapping& mapping) {

@@ -93,7 +93,11 @@ class Checker {
     }
     int roots = 0;
     for (const xml_node& child : platform.children()) {
-      if (is_zone(child) || std::string_view(child.name()) == "cluster") ++roots;
+      if (is_zone(child) || std::string_view(child.name()) == "cluster") {
+        ++roots;
+        const xml_node named = child.find_child_by_attribute("prop", "id", "accelerators");
+        result_.catalogue = named.attribute("value").value();
+      }
       if (std::string_view(child.name()) == "config") {
         for (const xml_node& setting : child.children("prop"))
           result_.settings.push_back(
@@ -442,6 +446,11 @@ class Checker {
 };
 
 }  // namespace
+
+const std::vector<std::string>& link_properties() {
+  static const std::vector<std::string> kNames = {"idle_W", "busy_W"};
+  return kNames;
+}
 
 PlatformFile::PlatformFile(std::filesystem::path from) : path(std::move(from)), xml(read_file(path)) {}
 

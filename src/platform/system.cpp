@@ -45,12 +45,11 @@ class HostProperties {
 
   /// A property that nobody reads may be somebody else's, but not one that is nearly ours.
   void refuse_misspelt() const {
-    static const std::vector<std::string> kKnown = {"accelerator",  "role",     "dram_capacity",
-                                                    "weight_share", "active_W", "idle_W"};
+    const std::vector<std::string>& known = host_properties();
     constexpr std::size_t kMostEdits = 2;
     for (const auto& [key, text] : fpga_.properties) {
-      if (std::find(kKnown.begin(), kKnown.end(), key) != kKnown.end()) continue;
-      if (const auto meant = nearest(key, kKnown, kMostEdits)) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      if (const auto meant = nearest(key, known, kMostEdits)) {
         throw Error(ErrorKind::input, {platform_.file},
                     fmt::format("host '{}': unknown property '{}'", fpga_.name, key),
                     fmt::format("did you mean '{}'?", *meant));
@@ -74,6 +73,12 @@ class HostProperties {
 };
 
 }  // namespace
+
+const std::vector<std::string>& host_properties() {
+  static const std::vector<std::string> kNames = {"accelerator",  "role",     "dram_capacity",
+                                                  "weight_share", "active_W", "idle_W"};
+  return kNames;
+}
 
 std::vector<std::string> System::accelerator_names() const {
   std::vector<std::string> names;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <h2h/report/csv.hpp>
 
+#include <algorithm>
+
 #include <boost/algorithm/string/replace.hpp>
+#include <boost/spirit/home/x3.hpp>
 #include <fmt/format.h>
 
 #include <h2h/report/report.hpp>
@@ -9,11 +12,27 @@
 namespace h2h {
 namespace {
 
-std::string number(double value) {
-  return fmt::format("{}", value);
+namespace x3 = boost::spirit::x3;
+
+using Fields = std::vector<std::string>;
+
+const auto kQuoted = x3::rule<class QuotedTag, std::string>{} = '"' >> *((x3::lit("\"\"") >> x3::attr('"')) |
+                                                                         ~x3::char_('"')) >>
+                                                                '"';
+const auto kBare = x3::rule<class BareTag, std::string>{} = *(~x3::char_(",\"\r\n"));
+const auto kRow = x3::rule<class RowTag, Fields>{} = (kQuoted | kBare) % ',';
+const auto kRows = x3::rule<class RowsTag, std::vector<Fields>>{} =
+    *(!x3::eoi >> kRow >> (x3::eol | x3::eoi));
+
+void append(Fields& fields, const Fields& more) {
+  fields.insert(fields.end(), more.begin(), more.end());
 }
 
 }  // namespace
+
+std::string csv_number(double value) {
+  return fmt::format("{}", value);
+}
 
 void write_csv_row(std::ostream& out, const std::vector<std::string>& fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -27,64 +46,67 @@ void write_csv_row(std::ostream& out, const std::vector<std::string>& fields) {
   out << '\n';
 }
 
+std::vector<Fields> parse_csv(std::string_view text, const std::string& file) {
+  std::vector<Fields> rows;
+  auto at = text.begin();
+  if (!x3::parse(at, text.end(), kRows, rows) || at != text.end()) {
+    const auto line = std::count(text.begin(), at, '\n') + 1;
+    throw Error(ErrorKind::input, {file, static_cast<int>(line)}, "is no row of comma-separated values",
+                "quote fields that hold quotes, commas or ends of lines");
+  }
+  return rows;
+}
+
+std::vector<std::string> outcome_columns() {
+  return {"energy_J",        "compute_J",       "transfer_J",
+          "idle_J",          "network_J",       "total_J",
+          "bound_s",         "bound_kind",      "gap",
+          "chain_compute_s", "chain_weights_s", "chain_inputs_s",
+          "chain_outputs_s", "chain_waiting_s", "evaluations",
+          "exact",           "exceeds_dram"};
+}
+
+std::vector<std::string> outcome_fields(const Run& run, const StepOutcome& step) {
+  const Judgement& judgement = step.judgement;
+  const std::optional<double> gap = run.gap(judgement);
+  return {csv_number(judgement.energy.paper_J()),
+          csv_number(judgement.energy.compute_J),
+          csv_number(judgement.energy.transfer_J),
+          csv_number(judgement.energy.idle_J),
+          csv_number(judgement.energy.network_J),
+          csv_number(judgement.energy.total_J()),
+          csv_number(run.bound.latency_s),
+          run.bound.kind,
+          gap ? csv_number(*gap) : "",
+          csv_number(judgement.chain.compute_s),
+          csv_number(judgement.chain.weights_s),
+          csv_number(judgement.chain.inputs_s),
+          csv_number(judgement.chain.outputs_s),
+          csv_number(judgement.chain.waiting_s),
+          fmt::format("{}", step.evaluations),
+          step.exact ? "true" : "false",
+          judgement.excesses.empty() ? "false" : "true"};
+}
+
 void write_csv(std::ostream& out, const Report& report) {
   const bool timing = report.command.has_value();
-  std::vector<std::string> header = {"workload",
-                                     "platform",
-                                     "mapper",
-                                     "evaluator",
-                                     "step",
-                                     "latency_s",
-                                     "analytic_latency_s",
-                                     "percent_of_step_2",
-                                     "energy_J",
-                                     "compute_J",
-                                     "transfer_J",
-                                     "idle_J",
-                                     "network_J",
-                                     "total_J",
-                                     "bound_s",
-                                     "bound_kind",
-                                     "gap",
-                                     "chain_compute_s",
-                                     "chain_weights_s",
-                                     "chain_inputs_s",
-                                     "chain_outputs_s",
-                                     "chain_waiting_s",
-                                     "evaluations",
-                                     "exact",
-                                     "exceeds_dram"};
+  Fields header = {"workload",  "platform",           "mapper",           "evaluator", "step",
+                   "latency_s", "analytic_latency_s", "percent_of_step_2"};
+  append(header, outcome_columns());
   if (timing) header.emplace_back("search_s");
   write_csv_row(out, header);
   for (const Run& run : report.runs) {
     for (const StepOutcome& step : run.steps) {
-      const Judgement& judgement = step.judgement;
-      std::vector<std::string> row = {report.problem->workload().name(),
-                                      report.problem->system().name,
-                                      run.mapper,
-                                      run.evaluator,
-                                      step.name,
-                                      number(judgement.latency_s),
-                                      number(judgement.analytic_latency_s),
-                                      number(percent_of_step_2(run, step)),
-                                      number(judgement.energy.paper_J()),
-                                      number(judgement.energy.compute_J),
-                                      number(judgement.energy.transfer_J),
-                                      number(judgement.energy.idle_J),
-                                      number(judgement.energy.network_J),
-                                      number(judgement.energy.total_J()),
-                                      number(run.bound.latency_s),
-                                      run.bound.kind,
-                                      run.gap(judgement) ? number(*run.gap(judgement)) : "",
-                                      number(judgement.chain.compute_s),
-                                      number(judgement.chain.weights_s),
-                                      number(judgement.chain.inputs_s),
-                                      number(judgement.chain.outputs_s),
-                                      number(judgement.chain.waiting_s),
-                                      fmt::format("{}", step.evaluations),
-                                      step.exact ? "true" : "false",
-                                      judgement.excesses.empty() ? "false" : "true"};
-      if (timing) row.push_back(number(step.search_s));
+      Fields row = {report.problem->workload().name(),
+                    report.problem->system().name,
+                    run.mapper,
+                    run.evaluator,
+                    step.name,
+                    csv_number(step.judgement.latency_s),
+                    csv_number(step.judgement.analytic_latency_s),
+                    csv_number(percent_of_step_2(run, step))};
+      append(row, outcome_fields(run, step));
+      if (timing) row.push_back(csv_number(step.search_s));
       write_csv_row(out, row);
     }
   }

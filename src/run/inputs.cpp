@@ -8,22 +8,17 @@
 
 namespace h2h {
 namespace fs = std::filesystem;
-namespace {
-
-fs::path catalogue_of(const InputRequest& request, const fs::path& platform,
-                      const PlatformDescription& description) {
-  if (request.catalogue) return find_file(*request.catalogue, request.platform_folders);
-  if (description.catalogue.empty()) {
+fs::path find_catalogue(const fs::path& platform, const std::string& named,
+                        const std::vector<fs::path>& folders) {
+  if (named.empty()) {
     throw Error(ErrorKind::input, {platform.string()}, "names no accelerator catalogue",
                 "add <prop id=\"accelerators\" value=\"accelerators.yaml\"/> to the root zone, or give "
                 "--accelerators");
   }
-  const fs::path beside = platform.parent_path() / description.catalogue;
+  const fs::path beside = platform.parent_path() / named;
   std::error_code ignored;
-  return fs::exists(beside, ignored) ? beside : find_file(description.catalogue, request.platform_folders);
+  return fs::exists(beside, ignored) ? beside : find_file(named, folders);
 }
-
-}  // namespace
 
 // Every file is read once, so that the bytes on record are those that were used.
 
@@ -43,7 +38,9 @@ Workload read_requested_workload(const InputRequest& request, InputFile& file) {
 PlatformInputs read_platform(const InputRequest& request, const Registry& registry) {
   PlatformFile file(find_file(request.platform, request.platform_folders));
   Simulator simulator(file, request.simulator);
-  const fs::path catalogue_path = catalogue_of(request, file.path, simulator.platform());
+  const fs::path catalogue_path =
+      request.catalogue ? find_file(*request.catalogue, request.platform_folders)
+                        : find_catalogue(file.path, simulator.platform().catalogue, request.platform_folders);
   const std::string catalogue = read_file(catalogue_path);
   System system = make_system(simulator.platform(),
                               parse_catalogue(catalogue, catalogue_path.string(), registry.models()));

@@ -30,6 +30,61 @@ std::vector<std::string> only_excesses(const std::vector<Violation>& violations,
   return excesses;
 }
 
+/// A run without steps as yet.
+Run empty_run(const Problem& problem, std::string_view mapper, std::string_view evaluator, bool replayed) {
+  Run run;
+  run.mapper = mapper;
+  run.evaluator = evaluator;
+  run.bound = best_bound(problem, contention_of(problem, replayed));
+  run.bound_holds = contention_of(problem, replayed) != Contention::other;
+  return run;
+}
+
+/// What one step, or several, took.
+struct Effort {
+  double search_s = 0;
+  std::uint64_t evaluations = 0;
+  bool exact = true;
+  std::string note;
+};
+
+/// The steps of a mapper, each on the mapping of the one before.
+class MapperAtWork {
+ public:
+  MapperAtWork(const Problem& problem, StepContext& context, Mapping start)
+      : problem_(problem), context_(context), mapping_(std::move(start)) {}
+
+  Effort run(const Mapper::Step& step) {
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
+    StepResult result = step.step->run(problem_, mapping_, context_);
+    const double search_s = std::chrono::duration<double>(Clock::now() - begin).count();
+    mapping_ = std::move(result.mapping);
+    if (!mapping_.is_complete())
+      throw Error(ErrorKind::internal, fmt::format("step '{}' leaves layers unmapped", step.name));
+    // A later step may keep what an earlier one was allowed.
+    if (step.step->may_exceed_dram()) excess_ = Excess::reported;
+    return {search_s, result.evaluations, result.exact, std::move(result.note)};
+  }
+
+  /// The mapping as it is now, judged.
+  StepOutcome judged(const std::string& name, Effort effort, const Scheduler& scheduler,
+                     bool replayed) const {
+    return {name,
+            judge(problem_, mapping_, scheduler, replayed, excess_),
+            effort.search_s,
+            effort.evaluations,
+            effort.exact,
+            std::move(effort.note)};
+  }
+
+ private:
+  const Problem& problem_;
+  StepContext& context_;
+  Mapping mapping_;
+  Excess excess_ = Excess::refused;
+};
+
 }  // namespace
 
 Contention contention_of(const Problem& problem, bool replayed) {
@@ -63,40 +118,38 @@ Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler&
   return judgement;
 }
 
+Run run_to_result(const Problem& problem, const Mapper& mapper, StepContext& context,
+                  const Scheduler& scheduler, bool replayed) {
+  Run run = empty_run(problem, mapper.name, context.evaluator.name(), replayed);
+  MapperAtWork work(problem, context, Mapping::none(problem));
+  Effort whole;
+  for (const Mapper::Step& step : mapper.steps) {
+    const Effort effort = work.run(step);
+    whole.search_s += effort.search_s;
+    whole.evaluations += effort.evaluations;
+    whole.exact = whole.exact && effort.exact;
+    if (!effort.note.empty())
+      whole.note += fmt::format("{}{}: {}", whole.note.empty() ? "" : "; ", step.name, effort.note);
+  }
+  run.steps.push_back(work.judged(mapper.name, std::move(whole), scheduler, replayed));
+  return run;
+}
+
 Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& start, StepContext& context,
                const Scheduler& scheduler, bool replayed,
                const std::function<void(const std::string&)>& begins) {
-  using Clock = std::chrono::steady_clock;
-  Run run;
-  run.mapper = mapper.name;
-  run.evaluator = context.evaluator.name();
-  run.bound = best_bound(problem, contention_of(problem, replayed));
-  run.bound_holds = contention_of(problem, replayed) != Contention::other;
-  Mapping mapping = start;
-  Excess excess = Excess::refused;
+  Run run = empty_run(problem, mapper.name, context.evaluator.name(), replayed);
+  MapperAtWork work(problem, context, start);
   for (const Mapper::Step& step : mapper.steps) {
     if (begins) begins(step.name);
-    const auto begin = Clock::now();
-    StepResult result = step.step->run(problem, mapping, context);
-    const double search_s = std::chrono::duration<double>(Clock::now() - begin).count();
-    mapping = std::move(result.mapping);
-    if (!mapping.is_complete()) {
-      throw Error(ErrorKind::internal, fmt::format("step '{}' leaves layers unmapped", step.name));
-    }
-    // A later step may keep what an earlier one was allowed.
-    if (step.step->may_exceed_dram()) excess = Excess::reported;
-    run.steps.push_back({step.name, judge(problem, mapping, scheduler, replayed, excess), search_s,
-                         result.evaluations, result.exact, std::move(result.note)});
+    Effort effort = work.run(step);
+    run.steps.push_back(work.judged(step.name, std::move(effort), scheduler, replayed));
   }
   return run;
 }
 
 Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed) {
-  Run run;
-  run.mapper = "saved mapping";
-  run.evaluator = "none";
-  run.bound = best_bound(problem, contention_of(problem, replayed));
-  run.bound_holds = contention_of(problem, replayed) != Contention::other;
+  Run run = empty_run(problem, "saved mapping", "none", replayed);
   run.steps.push_back({"saved mapping", judge(problem, mapping, scheduler, replayed), 0, 0, true, {}});
   return run;
 }

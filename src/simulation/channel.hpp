@@ -24,6 +24,9 @@ class Channel {
   /// Forks; each process keeps its own end. @returns as ::fork()
   pid_t fork();
 
+  /// Of this side's end, to wait on several channels at once.
+  int descriptor() { return own().native_handle(); }
+
   /// Ends the conversation, also where a sibling process has inherited this end.
   void shut_down();
 

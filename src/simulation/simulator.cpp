@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -21,9 +20,10 @@
 
 #include <h2h/base/error.hpp>
 #include <h2h/base/text.hpp>
+#include <h2h/base/units.hpp>
 #include <h2h/platform/platform_xml.hpp>
 
-#include "channel.hpp"
+#include "child_process.hpp"
 #include "engine.hpp"
 
 namespace h2h {
@@ -33,36 +33,19 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Route, links, latency_s, bandwidth_Bps)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FpgaDescription, name, properties, from_host, to_host)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlatformDescription, file, name, host, catalogue, fpgas, links,
                                    simgrid_version)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Location, file, line, column)
 
 namespace {
 
 enum class Request : std::uint8_t { replay_in_fork, replay_here };
 enum class Reply : std::uint8_t { result, error };
 
-void send_json(Channel& channel, const nlohmann::json& value) {
-  const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(value);
-  channel.send_all(std::span<const std::uint8_t>(bytes));
-}
-
-nlohmann::json receive_json(Channel& channel) {
-  std::vector<std::uint8_t> bytes;
-  channel.receive_all(bytes);
-  return nlohmann::json::from_cbor(bytes);
-}
-
 void send_error(Channel& channel, const Error& error) {
   channel.send(Reply::error);
-  send_json(channel, {{"kind", static_cast<int>(error.kind())},
-                      {"where", error.where()},
-                      {"message", error.message()},
-                      {"hint", error.hint()}});
+  send_json(channel, as_json(error));
 }
 
 [[noreturn]] void throw_received_error(Channel& channel) {
-  const nlohmann::json error = receive_json(channel);
-  throw Error(static_cast<ErrorKind>(error.at("kind").get<int>()), error.at("where").get<Location>(),
-              error.at("message").get<std::string>(), error.at("hint").get<std::string>());
+  throw error_from(receive_json(channel));
 }
 
 void send_program(Channel& channel, const ReplayProgram& program) {
@@ -75,13 +58,6 @@ void receive_program(Channel& channel, ReplayProgram& program) {
   channel.receive_all(program.activities);
   channel.receive_all(program.first_successor);
   channel.receive_all(program.successors);
-}
-
-/// Ends a child, its streams flushed (a log may go to a file), without what the caller has registered for its
-/// own end.
-[[noreturn]] void leave(int status) {
-  static_cast<void>(std::fflush(nullptr));
-  ::_exit(status);
 }
 
 /// The bytes of a platform under a name from which SimGrid can load them, for as long as this lives. The file
@@ -148,15 +124,6 @@ std::vector<std::string> model_settings(const SimulatorOptions& options, const P
     found.push_back(fmt::format("<config> {}", setting));
   }
   return found;
-}
-
-/// Waits for a child to its end, however often a signal interrupts. @returns whether there was one
-bool wait_for(pid_t child, int* status) {
-  pid_t ended = -1;
-  do {
-    ended = ::waitpid(child, status, 0);
-  } while (ended < 0 && errno == EINTR);
-  return ended == child;
 }
 
 /// Runs what the child was asked for and answers it.
@@ -247,6 +214,21 @@ std::string last_words(std::FILE* log) {
 }
 
 }  // namespace
+
+double parse_bandwidth(std::string_view text, std::string_view name, ErrorKind kind, const Location& where) {
+  const auto rate = parse_quantity(text, Dimension::bytes_per_second);
+  if (!rate || *rate <= 0) {
+    throw Error(
+        kind, where, fmt::format("{} '{}'", name, text),
+        fmt::format("give a positive number with a unit: {}", describe_units(Dimension::bytes_per_second)));
+  }
+  // Beyond this, times are of no use to anybody, and at the ends of all numbers SimGrid cannot count.
+  constexpr double kLeast_Bps = 1;
+  constexpr double kMost_Bps = 1e15;
+  if (*rate < kLeast_Bps || *rate > kMost_Bps)
+    throw Error(kind, where, fmt::format("{} '{}'", name, text), "give a rate from 1Bps to 1000TBps");
+  return *rate;
+}
 
 class Simulator::Process {
  public:

@@ -390,5 +390,30 @@ TEST(SectionOptions, AreOfKindUsageAndNameTheirOwner) {
             "usage: mapper 'sa': unknown key 'x'; it takes no options");
 }
 
+TEST(SectionValues, HavePaths) {
+  const Section root = parse("b: 1\na: {x.y: {z: two}, list: [1, 2], none: }\n");
+  EXPECT_THAT(root.value_paths(), ElementsAre("b", "a.x.y.z"));
+}
+
+TEST(SectionValues, AreReadAsTheyAreSet) {
+  const Section root = parse("a: {x.y: {z: 1}}\nb: 2\n");
+  EXPECT_TRUE(root.set_value("a.x.y.z", "3.5"));
+  EXPECT_TRUE(root.set_value("b", "four"));
+  EXPECT_EQ(root.section("a").section("x.y").number("z"), 3.5);
+  EXPECT_EQ(root.text("b"), "four");
+  EXPECT_FALSE(root.set_value("a.x.y", "5"));
+  EXPECT_FALSE(root.set_value("a.x", "5"));
+  EXPECT_FALSE(root.set_value("c", "5"));
+}
+
+TEST(SectionValues, KeepTheirPlaces) {
+  EXPECT_EQ(error_in("a:\n  b: 1\n",
+                     [](const Section& root) {
+                       root.set_value("a.b", "many");
+                       root.section("a").number("b");
+                     }),
+            "input: f.yaml:2:6: 'a.b' must be a number, not 'many'");
+}
+
 }  // namespace
 }  // namespace h2h

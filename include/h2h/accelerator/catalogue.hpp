@@ -60,5 +60,7 @@ using ModelFamilies = std::map<std::string, ModelFamily, std::less<>>;
 /// @throws Error (input) with file, line and column
 Catalogue read_catalogue(const std::filesystem::path& path, const ModelFamilies& families);
 Catalogue parse_catalogue(std::string_view yaml, const std::string& file, const ModelFamilies& families);
+/// Of a document that was parsed from @p file, perhaps changed since.
+Catalogue parse_catalogue(const Section& root, const std::string& file, const ModelFamilies& families);
 
 }  // namespace h2h

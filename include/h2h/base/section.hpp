@@ -89,6 +89,13 @@ class Section {
   /// Keys in file order, where they are the user's own names.
   std::vector<std::string> keys() const;
 
+  /// Single values of the document below this mapping by their paths, such as `accelerators.C.Z.data_bits`,
+  /// in file order. Keys may hold dots; elements of lists have no path.
+  std::vector<std::string> value_paths() const;
+  /// Gives the value at a path another text, as if the document had it: its place in messages stays.
+  /// @returns false if no single value is there
+  bool set_value(std::string_view path, const std::string& text) const;
+
   /// Refuses keys that nobody asked for.
   void finish() const;
 

@@ -38,6 +38,9 @@ class MappingStep {
   /// Whether its mappings may exceed the local DRAM (the option `dram=reported`): results then say by how
   /// much. An excess by any other step is a defect.
   virtual bool may_exceed_dram() const { return false; }
+
+  /// Whether wall time limits it, so that its result depends on the machine and on what else runs there.
+  virtual bool is_timed() const { return false; }
 };
 
 /// An option in brackets, for the list of mappers.

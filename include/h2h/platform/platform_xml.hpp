@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <h2h/base/error.hpp>
@@ -25,6 +26,7 @@ struct PlatformXml {
   };
   std::map<std::string, Host> hosts;
   std::vector<std::string> settings;  ///< `KEY:VALUE` of its <config>
+  std::string catalogue;              ///< property `accelerators` of the root zone, empty if there is none
 };
 
 /// A platform file, read once: what is recorded, checked and handed to SimGrid are the same bytes, also where
@@ -32,10 +34,16 @@ struct PlatformXml {
 struct PlatformFile {
   /// @throws Error (input) if the file cannot be read
   explicit PlatformFile(std::filesystem::path from);
+  /// What was read from a file already, perhaps changed since.
+  PlatformFile(std::filesystem::path from, std::string content)
+      : path(std::move(from)), xml(std::move(content)) {}
 
   std::filesystem::path path;
   std::string xml;
 };
+
+/// Properties of links that mean something to h2h-sim.
+const std::vector<std::string>& link_properties();
 
 /// Checks a platform file for whatever makes SimGrid 3.32 abort, crash, or accept nonsense in silence:
 /// duplicate or unknown ids, numbers that are not positive and finite, unknown routing, disconnected zones,

@@ -40,6 +40,9 @@ struct System {
   std::vector<std::string> accelerator_names() const;
 };
 
+/// Properties of hosts that mean something to h2h-sim.
+const std::vector<std::string>& host_properties();
+
 /// Draws the accelerators of a platform from a catalogue; properties of a host override its entry.
 /// @throws Error (input) for an unknown accelerator or a property that cannot be
 System make_system(const PlatformDescription& platform, const Catalogue& catalogue);

@@ -47,6 +47,11 @@ struct Inputs {
 /// Reads workload, platform and catalogue. @throws Error
 Inputs read_inputs(const InputRequest& request, const Registry& registry);
 
+/// The catalogue that a platform names: beside it, or else in @p folders.
+/// @throws Error (input) if it names none, or one that is not there
+std::filesystem::path find_catalogue(const std::filesystem::path& platform, const std::string& named,
+                                     const std::vector<std::filesystem::path>& folders);
+
 /// The workload alone, as the request changes it, for commands that need no platform.
 Workload read_requested_workload(const InputRequest& request, InputFile& file);
 

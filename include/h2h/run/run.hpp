@@ -76,6 +76,11 @@ void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::s
 Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed,
                 Excess excess = Excess::refused);
 
+/// Runs a mapper and judges its result alone.
+/// @returns a run whose one step, of the mapper's name, stands for all of them
+Run run_to_result(const Problem& problem, const Mapper& mapper, StepContext& context,
+                  const Scheduler& scheduler, bool replayed);
+
 /// Runs a mapper and judges every step.
 /// @param start the mapping that its first step is given, `Mapping::none()` or one that was saved
 /// @param begins is called with the name of each step before it runs

@@ -14,6 +14,8 @@ namespace h2h {
 struct SearchLimit {
   std::optional<std::uint64_t> evaluations;
   double seconds = 0;  ///< where there is no limit of evaluations
+
+  bool is_timed() const { return !evaluations; }
 };
 
 /// How much of a search's limit is used up, from 0 to 1. Looks at the clock seldom.

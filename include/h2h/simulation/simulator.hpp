@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <h2h/base/error.hpp>
 #include <h2h/platform/description.hpp>
 #include <h2h/platform/platform_xml.hpp>
 #include <h2h/simulation/program.hpp>
@@ -20,6 +22,12 @@ struct SimulatorOptions {
   /// New bandwidth of the links that belong to one FPGA's host route alone.
   std::optional<double> bandwidth_Bps;
 };
+
+/// Reads a rate for SimulatorOptions::bandwidth_Bps.
+/// @param name what the user calls it; it, @p kind and @p where are those of the error
+/// @throws Error for a text that is no rate, or none of which times could make sense
+double parse_bandwidth(std::string_view text, std::string_view name, ErrorKind kind,
+                       const Location& where = {});
 
 /// A SimGrid process. SimGrid's engine is one of a process and may abort on what it is given, so it lives in
 /// a forked child: whatever happens there becomes an exception here. Threads must not fork: create simulators

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <h2h/study/inputs.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <h2h/base/files.hpp>
+#include <h2h/base/text.hpp>
+#include <h2h/version.hpp>
+#include <h2h/workload/workload_file.hpp>
+
+#include "documents.hpp"
+
+namespace h2h {
+namespace fs = std::filesystem;
+namespace {
+
+/// Does something for a value of the study file; what goes wrong names its place there.
+template <typename Act>
+auto at_place(const Location& where, const Act& act) {
+  try {
+    return act();
+  } catch (const Error& error) {
+    const std::string text = error.where().file.empty()
+                                 ? error.message()
+                                 : fmt::format("{}: {}", error.where().to_string(), error.message());
+    throw Error(error.kind() == ErrorKind::usage ? ErrorKind::input : error.kind(), where, text,
+                error.hint());
+  }
+}
+
+class StudyReader {
+ public:
+  StudyReader(const fs::path& file, StudyRequest request, const Registry& registry)
+      : registry_(registry), folder_(file.parent_path()) {
+    inputs_.request = std::move(request);
+    const std::string content = read_file(file);
+    inputs_.study = Study::parse(content, file.string());
+    inputs_.files.emplace_back(file, content);
+  }
+
+  StudyInputs read() && {
+    read_workloads();
+    read_platforms();
+    read_mappers();
+    check_paths();
+    check_values();
+    make_record();
+    return std::move(inputs_);
+  }
+
+ private:
+  const Study& study() const { return inputs_.study; }
+
+  /// A file beside the study, or as everywhere else.
+  StudyFile read_named(Setting setting, const std::string& name, const std::vector<fs::path>& folders) {
+    return at_place(study().place(setting, name), [&] {
+      std::error_code ignored;
+      const fs::path beside = folder_ / name;
+      const fs::path path = fs::exists(beside, ignored) ? beside : find_file(name, folders);
+      return StudyFile{path, read_file(path)};
+    });
+  }
+
+  void keep(std::string_view what, const StudyFile& file) {
+    const InputFile& kept = inputs_.files.emplace_back(file.path, file.content);
+    inputs_.record[std::string(what)] = kept.sha256;
+  }
+
+  void read_workloads() {
+    for (const std::string& name : study().values(Setting::workload)) {
+      StudyFile file = read_named(Setting::workload, name, inputs_.request.workload_folders);
+      const Workload workload = parse_workload(file.content, file.path.string());
+      check_modalities(name, workload);
+      keep(fmt::format("workload {}", name), file);
+      inputs_.workloads.emplace(name, std::move(file));
+    }
+  }
+
+  /// Those with which some point runs the workload are there.
+  void check_modalities(const std::string& name, const Workload& workload) const {
+    std::set<std::string> checked;
+    for (Study::PointIndex point = 0; point < study().size(); ++point) {
+      if (study().setting(point, Setting::workload) != name) continue;
+      const std::string& modalities = study().setting(point, Setting::modalities);
+      if (!checked.insert(modalities).second) continue;
+      at_place(study().place(Setting::modalities, modalities),
+               [&] { return with_modalities(workload, modalities); });
+    }
+  }
+
+  void read_platforms() {
+    for (const std::string& name : study().values(Setting::platform)) {
+      StudyFile file = read_named(Setting::platform, name, inputs_.request.platform_folders);
+      const PlatformXml xml = check_platform_text(file.content, file.path.string());
+      const fs::path path = find_catalogue(file.path, xml.catalogue, inputs_.request.platform_folders);
+      StudyFile catalogue{path, read_file(path)};
+      parse_catalogue(catalogue.content, path.string(), registry_.models());
+      keep(fmt::format("platform {}", name), file);
+      keep(fmt::format("the catalogue of platform {}", name), catalogue);
+      inputs_.platforms.emplace(name, std::move(file));
+      inputs_.catalogues.emplace(name, std::move(catalogue));
+    }
+  }
+
+  void read_mappers() {
+    for (const std::string& text : study().values(Setting::mapper)) {
+      const Location where = study().place(Setting::mapper, text);
+      Mapper mapper = at_place(where, [&] { return make_mapper(text, registry_); });
+      const bool timed = std::any_of(mapper.steps.begin(), mapper.steps.end(),
+                                     [](const Mapper::Step& step) { return step.step->is_timed(); });
+      if (timed) {
+        inputs_.warnings.push_back(
+            fmt::format("{}: mapper '{}' is limited by wall time: its results depend on the machine and on "
+                        "--jobs, and differ from run to run; limit it by evals, such as best[evals=100000]",
+                        where.to_string(), text));
+      }
+      inputs_.mappers.emplace(text, std::move(mapper));
+    }
+  }
+
+  /// Every parameter is there in every platform or its catalogue.
+  void check_paths() const {
+    for (const auto& [name, platform] : inputs_.platforms) {
+      const StudyFile& catalogue = inputs_.catalogues.at(name);
+      const std::vector<std::string> in_platform = platform_paths({platform.path, platform.content});
+      const std::vector<std::string> in_catalogue =
+          catalogue_paths(catalogue.content, catalogue.path.string());
+      for (const Axis& axis : study().axes()) {
+        if (axis.setting) continue;
+        const bool of_platform = is_platform_path(axis.name);
+        const std::vector<std::string>& known = of_platform ? in_platform : in_catalogue;
+        if (std::find(known.begin(), known.end(), axis.name) != known.end()) continue;
+        const auto near = nearest(axis.name, known);
+        throw Error(
+            ErrorKind::input, axis.places.front(),
+            fmt::format("{} has no '{}'", (of_platform ? platform.path : catalogue.path).string(), axis.name),
+            near ? fmt::format("did you mean '{}'?", *near)
+                 : "a path is that of a single value, such as accelerators.C.Z.dram.bandwidth, "
+                   "links.uplink.bandwidth or hosts.fpga0.dram_capacity");
+      }
+    }
+  }
+
+  /// Refuses what is wrong with values before the work begins rather than hours later.
+  void check_values() const {
+    for (std::size_t a = 0; a < study().axes().size(); ++a) {
+      const Axis& axis = study().axes()[a];
+      if (axis.setting) continue;
+      std::vector<char> checked(axis.values.size(), 0);
+      for (Study::PointIndex point = 0; point < study().size(); ++point) {
+        const std::size_t choice = study().choice(point, a);
+        if (checked[choice] != 0) continue;
+        checked[choice] = 1;
+        at_place(axis.places[choice], [&] { check_documents(point, is_platform_path(axis.name)); });
+      }
+    }
+  }
+
+  void check_documents(Study::PointIndex point, bool of_platform) const {
+    const std::string& name = study().setting(point, Setting::platform);
+    const std::vector<Parameter> parameters = study().parameters(point);
+    if (of_platform) {
+      const StudyFile& file = inputs_.platforms.at(name);
+      check_platform_text(platform_with({file.path, file.content}, parameters).xml, file.path.string());
+    } else {
+      const StudyFile& file = inputs_.catalogues.at(name);
+      catalogue_with(file.content, file.path.string(), parameters, registry_.models());
+    }
+  }
+
+  void make_record() {
+    inputs_.record["the study file"] = sha256(study().canonical());
+    inputs_.record["the version of h2h-sim"] = kVersion;
+    const nlohmann::json options = {{"cfg", inputs_.request.cfg}, {"replay", inputs_.request.replay}};
+    inputs_.record["--cfg or --no-replay"] = options.dump();
+    for (const std::string& plugin : registry_.plugins()) {
+      inputs_.files.emplace_back(plugin, read_file(plugin));
+      inputs_.record[fmt::format("plug-in {}", fs::path(plugin).filename().string())] =
+          inputs_.files.back().sha256;
+    }
+    constexpr std::size_t kDigits = 16;  // 64 bits tell studies apart, and stay readable in a column
+    inputs_.digest = sha256(nlohmann::json(inputs_.record).dump()).substr(0, kDigits);
+  }
+
+  const Registry& registry_;
+  fs::path folder_;
+  StudyInputs inputs_;
+};
+
+}  // namespace
+
+StudyInputs read_study(const fs::path& file, StudyRequest request, const Registry& registry) {
+  return StudyReader(file, std::move(request), registry).read();
+}
+
+}  // namespace h2h

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "point_runner.hpp"
+
+#include <boost/lexical_cast.hpp>
+
+#include <h2h/schedule/analytic.hpp>
+#include <h2h/simulation/replay.hpp>
+#include <h2h/workload/workload_file.hpp>
+
+#include "documents.hpp"
+
+namespace h2h {
+
+std::vector<std::string> platform_key(const Study& study, Study::PointIndex point) {
+  std::vector<std::string> key = {study.setting(point, Setting::platform),
+                                  study.setting(point, Setting::bandwidth)};
+  for (const Parameter& parameter : study.parameters(point)) key.push_back(parameter.value);
+  return key;
+}
+
+void PointRunner::load_platform(Study::PointIndex point, std::vector<Warning>& warnings) {
+  const Study& study = inputs_.study;
+  Key key = platform_key(study, point);
+  if (key == platform_key_) return;
+  platform_key_.clear();
+  problem_.reset();
+  replay_evaluator_.reset();
+  platform_.reset();
+
+  const std::string& name = study.setting(point, Setting::platform);
+  const std::string& bandwidth = study.setting(point, Setting::bandwidth);
+  const StudyFile& original = inputs_.platforms.at(name);
+  const StudyFile& catalogue = inputs_.catalogues.at(name);
+  const std::vector<Parameter> parameters = study.parameters(point);
+  PlatformFile file = platform_with({original.path, original.content}, parameters);
+  SimulatorOptions options{inputs_.request.cfg, inputs_.request.log, std::nullopt};
+  if (bandwidth != kOwnBandwidth) {
+    options.bandwidth_Bps =
+        parse_bandwidth(bandwidth, "bandwidth", ErrorKind::input, study.place(Setting::bandwidth, bandwidth));
+  }
+  Simulator simulator(file, options);
+  System system = make_system(simulator.platform(), catalogue_with(catalogue.content, catalogue.path.string(),
+                                                                   parameters, registry_.models()));
+  const auto warn = [&](const std::string& kind, const std::string& text) {
+    if (!text.empty()) warnings.push_back({kind + ' ' + name, original.path.string() + ": " + text});
+  };
+  warn("unequal latency", unequal_latency_warning(system));
+  warn("changed model", changed_model_warning(system));
+  platform_ = std::make_unique<Platform>(
+      Platform{std::move(file), std::move(options), std::move(simulator), std::move(system)});
+  platform_key_ = std::move(key);
+}
+
+void PointRunner::load_workload(Study::PointIndex point) {
+  const Study& study = inputs_.study;
+  const std::string& name = study.setting(point, Setting::workload);
+  const std::string& modalities = study.setting(point, Setting::modalities);
+  const std::string& batch = study.setting(point, Setting::batch);
+  Key key = {name, modalities, batch};
+  if (key == workload_key_) return;
+  workload_key_.clear();
+  problem_.reset();
+  const StudyFile& file = inputs_.workloads.at(name);
+  Workload workload = with_modalities(parse_workload(file.content, file.path.string()), modalities);
+  if (!batch.empty()) workload = workload.with_batch(boost::lexical_cast<std::int64_t>(batch));
+  workload_ = std::make_unique<Workload>(std::move(workload));
+  workload_key_ = std::move(key);
+}
+
+void PointRunner::load_problem(Study::PointIndex point, std::vector<Warning>& warnings) {
+  load_workload(point);
+  load_platform(point, warnings);
+  if (!problem_) problem_ = std::make_unique<Problem>(*workload_, platform_->system);
+}
+
+Evaluator& PointRunner::evaluator(const std::string& name) {
+  if (name != "replay") return analytic_evaluator_;
+  // The points are what runs side by side.
+  if (!replay_evaluator_)
+    replay_evaluator_ = std::make_unique<ReplayEvaluator>(platform_->file, platform_->options, 1);
+  return *replay_evaluator_;
+}
+
+Run PointRunner::map(Study::PointIndex point) {
+  const Study& study = inputs_.study;
+  const bool replays = inputs_.request.replay;
+  StepContext context{evaluator(study.setting(point, Setting::evaluator)),
+                      boost::lexical_cast<std::uint64_t>(study.setting(point, Setting::seed)), 1};
+  const Scheduler scheduler = [this, replays](const Problem& problem, const Mapping& mapping) {
+    return replays ? replay(problem, mapping, platform_->simulator) : analytic_schedule(problem, mapping);
+  };
+  return run_to_result(*problem_, inputs_.mappers.at(study.setting(point, Setting::mapper)), context,
+                       scheduler, replays);
+}
+
+PointRunner::Outcome PointRunner::run(Study::PointIndex point) {
+  Outcome outcome;
+  try {
+    load_problem(point, outcome.warnings);
+    outcome.row = row_of(inputs_, point, map(point));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::infeasible) throw;
+    outcome.row = infeasible_row(inputs_, point, error);
+  }
+  return outcome;
+}
+
+}  // namespace h2h
