@@ -42,6 +42,10 @@
 #include <h2h/simulation/program.hpp>
 #include <h2h/simulation/replay.hpp>
 #include <h2h/simulation/simulator.hpp>
+#include <h2h/trace/curve.hpp>
+#include <h2h/trace/export.hpp>
+#include <h2h/trace/html_report.hpp>
+#include <h2h/trace/timeline.hpp>
 #include <h2h/version.hpp>
 #include <h2h/workload/layer.hpp>
 #include <h2h/workload/workload.hpp>
