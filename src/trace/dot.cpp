@@ -13,7 +13,7 @@
 namespace h2h {
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   return boost::escape_dot_string(text);
 }
 
@@ -38,7 +38,7 @@ void write_layers(std::ostream& out, const Problem& problem, const Mapping& mapp
                     with_si_prefix(static_cast<double>(problem.cost(i, mapping.accelerator[i]).weight_bytes)),
                     mapping.pinned[i] != 0 ? ", pinned" : "");
     fmt::print(out, "  n{} [label={}, fillcolor=\"{}\", fontcolor=\"{}\", tooltip={}{}];\n", i,
-               quoted(layer.name), colour.hex(), text_on(colour), quoted(tip),
+               in_quotes(layer.name), colour.hex(), text_on(colour), in_quotes(tip),
                mapping.pinned[i] != 0 ? ", peripheries=2" : "");
   }
 }
@@ -53,7 +53,7 @@ void write_edges(std::ostream& out, const Problem& problem, const Mapping& mappi
                                                          : "style=solid";
     const auto bytes = static_cast<double>(problem.input_bytes(t, mapping.accelerator[tensor.consumer]));
     fmt::print(out, "  n{} -> n{} [{}, tooltip={}{}];\n", tensor.producer, tensor.consumer, style,
-               quoted(fmt::format("{}B{}", with_si_prefix(bytes), mapping.fused[t] != 0 ? ", fused" : "")),
+               in_quotes(fmt::format("{}B{}", with_si_prefix(bytes), mapping.fused[t] != 0 ? ", fused" : "")),
                tensor.role == Dependency::Role::residual ? ", arrowhead=empty" : "");
   }
 }
@@ -66,7 +66,8 @@ void write_legend(std::ostream& out, const Problem& problem, const Mapping& mapp
     const Accelerator& device = problem.system().accelerators[a];
     const Colour colour = colour_of_group(a);
     fmt::print(out, "    a{} [label={}, fillcolor=\"{}\", fontcolor=\"{}\"];\n", a,
-               quoted(fmt::format("{} {}", device.name, device.type.name())), colour.hex(), text_on(colour));
+               in_quotes(fmt::format("{} {}", device.name, device.type.name())), colour.hex(),
+               text_on(colour));
   }
   out << "  }\n";
 }
@@ -74,11 +75,11 @@ void write_legend(std::ostream& out, const Problem& problem, const Mapping& mapp
 }  // namespace
 
 void write_dot(std::ostream& out, const Problem& problem, const Mapping& mapping) {
-  fmt::print(out, "digraph {} {{\n", quoted(problem.workload().name()));
+  fmt::print(out, "digraph {} {{\n", in_quotes(problem.workload().name()));
   fmt::print(out, "  label={}; labelloc=t; fontname=\"Helvetica\";\n",
-             quoted(fmt::format("{} on {}: double outline: weights pinned; thick: fused; dashed: between "
-                                "accelerators; hollow arrow: residual",
-                                problem.workload().name(), problem.system().name)));
+             in_quotes(fmt::format("{} on {}: double outline: weights pinned; thick: fused; dashed: between "
+                                   "accelerators; hollow arrow: residual",
+                                   problem.workload().name(), problem.system().name)));
   out << "  node [shape=box, style=\"filled,rounded\", fontname=\"Helvetica\", fontsize=11];\n"
          "  edge [color=\"#5f6368\"];\n";
   write_legend(out, problem, mapping);

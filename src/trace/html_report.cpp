@@ -96,8 +96,7 @@ ordered_json lanes_json(const Timeline& timeline) {
 ordered_json legend_json(const Timeline& timeline, ColourBy what) {
   ordered_json legend = ordered_json::array();
   const Palette palette(timeline, what);
-  for (const LegendEntry& entry : palette.legend())
-    legend.push_back({entry.label, entry.colour.hex()});
+  for (const LegendEntry& entry : palette.legend()) legend.push_back({entry.label, entry.colour.hex()});
   return legend;
 }
 
@@ -127,10 +126,16 @@ ordered_json steps_json(const Run& run, bool timing) {
   for (const StepOutcome& step : run.steps) longest_s = std::max(longest_s, step.judgement.latency_s);
   const TimeUnit unit = TimeUnit::for_longest(longest_s);
   const std::string name(unit.name);
-  ordered_json headings = {{"step", ""},    {"latency", name},     {"analytic", name},
-                           {"energy", "J"}, {"total energy", "J"}, {"of step 2", "%"},
-                           {"gap", "%"},    {"evaluations", ""}};
-  if (timing) headings.push_back({"search", "ms"});
+  // Said to be an array: pairs whose first is a string would make an object.
+  ordered_json headings = ordered_json::array({{"step", ""},
+                                               {"latency", name},
+                                               {"analytic", name},
+                                               {"energy", "J"},
+                                               {"total energy", "J"},
+                                               {"of step 2", "%"},
+                                               {"gap", "%"},
+                                               {"evaluations", ""}});
+  if (timing) headings.push_back(ordered_json::array({"search", "ms"}));
   ordered_json rows = ordered_json::array();
   for (const StepOutcome& step : run.steps) {
     const Judgement& judgement = step.judgement;

@@ -30,13 +30,13 @@ std::string number(double value) {
 }
 
 /// The format has no way to write a quote or a line's end inside a string.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string inside = without_controls(text);
   std::replace(inside.begin(), inside.end(), '"', '\'');
   return fmt::format("\"{}\"", inside);
 }
 
-std::string quoted(const Colour& colour) {
+std::string in_quotes(const Colour& colour) {
   constexpr double kMost = 255;
   return fmt::format("\"{:.3f} {:.3f} {:.3f}\"", colour.red / kMost, colour.green / kMost,
                      colour.blue / kMost);
@@ -108,7 +108,7 @@ class PajeWriter {
     define_types();
     double end_s = 0;
     for (const Timeline& timeline : timelines_) end_s = std::max(end_s, timeline.extent_s());
-    line(create_container, 0, kRoot, "TRoot", "0", quoted(root));
+    line(create_container, 0, kRoot, "TRoot", "0", in_quotes(root));
     for (std::size_t run = 0; run < timelines_.size(); ++run) add_run(run, timelines_[run]);
     write_events();
     // Inner ones first.
@@ -142,19 +142,19 @@ class PajeWriter {
   }
 
   void define_types() {
-    line(define_container_type, "TRoot", "0", quoted("Comparison"));
-    line(define_container_type, "TRun", "TRoot", quoted("Run"));
-    line(define_container_type, "TSteps", "TRun", quoted("Steps"));
-    line(define_container_type, "TFpga", "TRun", quoted("FPGA"));
-    line(define_container_type, "TLane", "TFpga", quoted("Lane"));
-    line(define_container_type, "TLink", "TRun", quoted("Link"));
-    line(define_state_type, "S", "TLane", quoted("Layer"));
-    line(define_variable_type, "VPower", "TRun", quoted("Power [W]"), quoted(kPowerColour));
-    line(define_variable_type, "VDram", "TFpga", quoted("DRAM [B]"), quoted(kDramColour));
-    line(define_variable_type, "VFpgaPower", "TFpga", quoted("FPGA power [W]"), quoted(kPowerColour));
-    line(define_variable_type, "VRate", "TLink", quoted("Bandwidth in use [B/s]"), quoted(kRateColour));
-    line(define_event_type, "E", "TSteps", quoted("Step"), quoted(kMarkColour));
-    line(define_link_type, "L", "TRun", "TLane", "TLane", quoted("Dependency"));
+    line(define_container_type, "TRoot", "0", in_quotes("Comparison"));
+    line(define_container_type, "TRun", "TRoot", in_quotes("Run"));
+    line(define_container_type, "TSteps", "TRun", in_quotes("Steps"));
+    line(define_container_type, "TFpga", "TRun", in_quotes("FPGA"));
+    line(define_container_type, "TLane", "TFpga", in_quotes("Lane"));
+    line(define_container_type, "TLink", "TRun", in_quotes("Link"));
+    line(define_state_type, "S", "TLane", in_quotes("Layer"));
+    line(define_variable_type, "VPower", "TRun", in_quotes("Power [W]"), in_quotes(kPowerColour));
+    line(define_variable_type, "VDram", "TFpga", in_quotes("DRAM [B]"), in_quotes(kDramColour));
+    line(define_variable_type, "VFpgaPower", "TFpga", in_quotes("FPGA power [W]"), in_quotes(kPowerColour));
+    line(define_variable_type, "VRate", "TLink", in_quotes("Bandwidth in use [B/s]"), in_quotes(kRateColour));
+    line(define_event_type, "E", "TSteps", in_quotes("Step"), in_quotes(kMarkColour));
+    line(define_link_type, "L", "TRun", "TLane", "TLane", in_quotes("Dependency"));
     define_values();
   }
 
@@ -166,18 +166,15 @@ class PajeWriter {
       for (const Timeline::Fpga& fpga : timelines_[run].fpgas) {
         for (std::size_t lane = 0; lane < kLanes.size(); ++lane) {
           for (const Timeline::Bar& bar : fpga.lanes[lane])
-            aliases[bar.layer][lane] =
-                value("S", timelines_[run].layers[bar.layer].name, palettes_[run].of(bar));
+            aliases[bar.layer][lane] = value(timelines_[run].layers[bar.layer].name, palettes_[run].of(bar));
         }
       }
-      for (const Timeline::Mark& mark : timelines_[run].marks) value("E", mark.step, kMarkColour);
     }
-    value("L", kDependency, kArrowColour);
   }
 
-  /// The alias of a value, which is defined at its first use.
-  std::string value(std::string_view type, std::string_view name, const Colour& colour) {
-    std::string definition = fmt::format("{} {} {}", type, quoted(name), quoted(colour));
+  /// The alias of a value, which is defined at its first use. Only states have such: ViTE takes no others.
+  std::string value(std::string_view name, const Colour& colour) {
+    std::string definition = fmt::format("S {} {}", in_quotes(name), in_quotes(colour));
     const auto [known, is_new] =
         value_aliases_.try_emplace(std::move(definition), fmt::format("v{}", value_aliases_.size()));
     if (is_new) line(define_value, known->second, known->first);
@@ -186,7 +183,7 @@ class PajeWriter {
 
   void create(const std::string& alias, std::string_view type, std::string_view parent,
               std::string_view name) {
-    line(create_container, 0, alias, type, parent, quoted(name));
+    line(create_container, 0, alias, type, parent, in_quotes(name));
     containers_.emplace_back(alias, type);
   }
 
@@ -214,8 +211,7 @@ class PajeWriter {
     std::vector<Timeline::Mark> marks = timeline.marks;
     std::stable_sort(marks.begin(), marks.end(),
                      [](const Timeline::Mark& a, const Timeline::Mark& b) { return a.time_s < b.time_s; });
-    for (const Timeline::Mark& mark : marks)
-      event(mark.time_s, new_event, "E", self, value("E", mark.step, kMarkColour));
+    for (const Timeline::Mark& mark : marks) event(mark.time_s, new_event, "E", self, in_quotes(mark.step));
   }
 
   void add_fpga(std::size_t run, AcceleratorIndex index, const Timeline::Fpga& fpga) {
@@ -225,7 +221,7 @@ class PajeWriter {
     add_curve(fpga.power_W, "VFpgaPower", self);
     for (std::size_t lane = 0; lane < kLanes.size(); ++lane) {
       const std::string alias = lane_alias(run, index, kLanes[lane]);
-      create(alias, "TLane", self, fmt::format("{} {}", fpga.name, to_string(kLanes[lane])));
+      create(alias, "TLane", self, fmt::format("{} {}", to_string(kLanes[lane]), fpga.name));
       for (const Timeline::Bar& bar : fpga.lanes[lane]) {
         event(bar.start_s, push_state, "S", alias, values_[run][bar.layer][lane]);
         event(bar.end_s, pop_state, "S", alias);
@@ -240,7 +236,7 @@ class PajeWriter {
 
   void add_arrows(std::size_t run, const Timeline& timeline) {
     const std::string self = fmt::format("r{}", run);
-    const std::string dependency = value("L", kDependency, kArrowColour);
+    const std::string dependency = in_quotes("tensor");
     for (std::size_t i = 0; i < timeline.arrows.size(); ++i) {
       const Timeline::Arrow& arrow = timeline.arrows[i];
       const std::string key = fmt::format("{}k{}", self, i);
@@ -265,12 +261,10 @@ class PajeWriter {
     std::size_t end;
   };
 
-  static constexpr std::string_view kDependency = "tensor";
   static constexpr Colour kPowerColour{0xb0, 0x3a, 0x2e};
   static constexpr Colour kDramColour{0x33, 0x66, 0xcc};
   static constexpr Colour kRateColour{0x1f, 0x8a, 0x70};
   static constexpr Colour kMarkColour{0x22, 0x22, 0x22};
-  static constexpr Colour kArrowColour{0x70, 0x70, 0x70};
 
   std::ostream& out_;
   std::span<const Timeline> timelines_;

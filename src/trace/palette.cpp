@@ -81,8 +81,12 @@ Palette::Palette(const Timeline& timeline, ColourBy what) : what_(what) {
       if (occurs[type] != 0)
         legend_.push_back({layer_type_names()[type], colour_of(static_cast<LayerType>(type))});
     }
-    for (const Stage stage : {Stage::weights, Stage::input, Stage::output})
-      legend_.push_back({std::string(to_string(stage)), colour_of(stage)});
+    for (std::size_t lane = 0; lane < kLanes.size(); ++lane) {
+      const bool used = std::any_of(timeline.fpgas.begin(), timeline.fpgas.end(),
+                                    [&](const Timeline::Fpga& fpga) { return !fpga.lanes[lane].empty(); });
+      if (kLanes[lane] != Stage::compute && used)
+        legend_.push_back({std::string(to_string(kLanes[lane])), colour_of(kLanes[lane])});
+    }
     return;
   }
   std::vector<std::string> modalities;

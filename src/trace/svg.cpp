@@ -132,6 +132,12 @@ class GanttWriter {
       add_text(svg_, "text", entry.label, {{"class", "s"}, {"x", px(at + kSwatch + 4)}, {"y", "70"}});
       at += kSwatch + 26 + 6.5 * static_cast<double>(entry.label.size());
     }
+    add_outline_to_legend(at, kSwatch);
+  }
+
+  void add_outline_to_legend(double at, double size) {
+    rectangle(svg_, at, 60, size, size, "none").append_attribute("stroke") = "#202124";
+    add_text(svg_, "text", "on the critical chain", {{"class", "s"}, {"x", px(at + size + 4)}, {"y", "70"}});
   }
 
   void add_axis() {
@@ -155,6 +161,8 @@ class GanttWriter {
       const double top = lane_y_[f].front();
       add_text(svg_, "text", fmt::format("{} {}", fpga.name, fpga.model),
                {{"class", "n"}, {"x", px(kMargin)}, {"y", px(top + 11)}});
+      if (std::all_of(fpga.lanes.begin(), fpga.lanes.end(), [](const auto& lane) { return lane.empty(); }))
+        add_text(svg_, "text", "unused", {{"class", "l"}, {"x", px(left_ - 6)}, {"y", px(top + 11)}});
       for (std::size_t lane = 0; lane < kLanes.size(); ++lane) {
         if (fpga.lanes[lane].empty()) continue;
         const double y = lane_y_[f][lane];
@@ -169,11 +177,13 @@ class GanttWriter {
 
   void add_bar(const Timeline::Bar& bar, double y) {
     constexpr double kThinnest = 0.5;
+    constexpr double kOutlined = 4;
     const Timeline::Layer& layer = timeline_.layers[bar.layer];
     const double from = x(bar.start_s);
     const double width = std::max(kThinnest, x(bar.end_s) - from);
     pugi::xml_node node = rectangle(svg_, from, y, width, kBar, palette_.of(bar).hex());
-    if (layer.critical) set(node, {{"stroke", "#202124"}, {"stroke-width", "0.8"}});
+    // An outline would hide the colour of a thin bar.
+    if (layer.critical && width > kOutlined) set(node, {{"stroke", "#202124"}, {"stroke-width", "0.8"}});
     add_text(node, "title", tooltip(bar));
     const auto room = static_cast<std::size_t>(std::max(0.0, (width - 4) / kCharacter));
     // Names may be in any script: whole or not at all.

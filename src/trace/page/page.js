@@ -193,8 +193,8 @@
             timeline.fpgas.map((fpga) => [
               `${fpga.name} ${fpga.model}`, withPrefix(fpga.dram_bytes, "B"), withPrefix(peak(fpga.dram), "B"),
               fpga.dram_bytes > 0 ? percent(peak(fpga.dram) / fpga.dram_bytes) : "-",
-              sparkline(fpga.dram, Math.max(fpga.dram_bytes, peak(fpga.dram)), "#3366cc", (v) => withPrefix(v, "B"))]));
-  fillTable("power", [["", ""], ["mean", "W"], ["peak", "W"], ["over the run", ""]],
+              sparkline(fpga.dram, peak(fpga.dram), "#3366cc", (v) => withPrefix(v, "B"))]));
+  fillTable("power", [["of", ""], ["mean", "W"], ["peak", "W"], ["over the run", ""]],
             [["all FPGAs and links", timeline.power], ...timeline.fpgas.map((f) => [`${f.name} ${f.model}`, f.power])].map(([name, curve]) => [
               name, significant(mean(curve)), significant(peak(curve)), sparkline(curve, peak(curve), "#b03a2e", (v) => `${significant(v)} W`)]));
 
@@ -297,14 +297,16 @@
       context.fillStyle = "#e8eaed";
       context.fillRect(Math.round(at), axisHeight - 6, 1, height);
       context.fillStyle = "#5f6368";
-      context.fillText(`${place.toFixed(digits)} ${runUnit}`, Math.min(at, width - 26), 14);
-    }
-    for (const [, t] of timeline.marks) {
-      if (t < view[0] || t > view[1]) continue;
-      context.fillStyle = "#202124";
-      context.fillRect(Math.round(x(t)) - 1, axisHeight - 8, 1, height);
+      context.fillText(`${place.toFixed(digits)} ${runUnit}`, Math.max(names + 16, Math.min(at, width - 26)), 14);
     }
     context.textAlign = "left";
+  }
+
+  function drawMarks(height) {
+    context.fillStyle = "#202124";
+    for (const [, t] of timeline.marks) {
+      if (t >= view[0] && t <= view[1]) context.fillRect(Math.round(x(t)) - 1, axisHeight - 8, 1, height);
+    }
   }
 
   function drawBars(row) {
@@ -406,6 +408,7 @@
       if (row.curve) drawCurve(row); else drawBars(row);
     }
     drawArrows();
+    drawMarks(height);
     drawNames();
   }
 
