@@ -53,9 +53,10 @@ Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, c
   tighten(search.problem(), runs, bound_options(options));
   for (const Run& run : runs) add_run(contest, run);
   if (!options.trace.empty()) {
+    // Viewers cut long names: what differs goes first.
     for (const Run& run : runs) {
-      Timeline& timeline = timelines.emplace_back(make_timeline(search.problem(), run));
-      timeline.name = fmt::format("{}: {}", contest.title(), run.mapper);
+      timelines.push_back(make_timeline(search.problem(), run));
+      timelines.back().name = fmt::format("{} ({})", run.mapper, contest.title());
     }
   }
   return contest;

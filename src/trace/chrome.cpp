@@ -5,6 +5,7 @@
 // https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -76,7 +77,7 @@ class ChromeWriter {
     counter(run, "power [W]", timeline.power_W);
     const int first_fpga = process_ + 1;
     for (const Timeline::Fpga& fpga : timeline.fpgas) add(timeline, fpga, prefix);
-    for (std::size_t i = 0; i < timeline.arrows.size(); ++i) add(timeline, timeline.arrows[i], first_fpga);
+    add_arrows(timeline, first_fpga);
     const int network = process(prefix + "network");
     for (const Timeline::Link& link : timeline.links)
       counter(network, fmt::format("{} [B/s]", link.name), link.rate_Bps);
@@ -111,9 +112,20 @@ class ChromeWriter {
             {"args", std::move(arguments)}};
   }
 
-  void add(const Timeline& timeline, const Timeline::Arrow& arrow, int first_fpga) {
+  /// Viewers tie an end to the bar around it, and a bar's own end is no longer in it: so both ends stand at
+  /// the beginnings of their bars, and viewers draw from where the first one ends.
+  void add_arrows(const Timeline& timeline, int first_fpga) {
+    std::vector<double> made_from_s(timeline.layers.size());
+    for (const Timeline::Fpga& fpga : timeline.fpgas) {
+      for (const auto& lane : fpga.lanes) {
+        for (const Timeline::Bar& bar : lane) {
+          if (bar.stage == Stage::compute || bar.stage == Stage::output) made_from_s[bar.layer] = bar.start_s;
+        }
+      }
+    }
     const auto end = [&](const char* phase, LayerIndex layer, Stage stage, double time_s) {
       return ordered_json{{"ph", phase},
+                          {"bp", "e"},
                           {"pid", first_fpga + static_cast<int>(timeline.layers[layer].fpga)},
                           {"tid", thread_of(stage)},
                           {"ts", time_s * kMicrosecondsPerSecond},
@@ -121,11 +133,11 @@ class ChromeWriter {
                           {"name", "tensor"},
                           {"cat", "dependency"}};
     };
-    ++flow_;
-    put(end("s", arrow.producer, arrow.from, arrow.start_s));
-    ordered_json finish = end("f", arrow.consumer, Stage::input, arrow.end_s);
-    finish["bp"] = "e";  // to the bar around it, not to the next
-    put(finish);
+    for (const Timeline::Arrow& arrow : timeline.arrows) {
+      ++flow_;
+      put(end("s", arrow.producer, arrow.from, made_from_s[arrow.producer]));
+      put(end("f", arrow.consumer, Stage::input, arrow.end_s));
+    }
   }
 
   void counter(int process, const std::string& name, const Curve& curve) {

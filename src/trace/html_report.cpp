@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <h2h/trace/html_report.hpp>
 
+#include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>

@@ -129,7 +129,7 @@ class Paje(Views):
         self.assertIn("all 2:", table)
         rows = self.dump("t.trace")
         runs = [row for row in rows["Container"] if row[1] == "Run"]
-        names = ["mocap on cloud: h2h", "mocap on cloud: heft", "cnn_lstm on cloud: h2h", "cnn_lstm on cloud: heft"]
+        names = [f"{mapper} ({workload} on cloud)" for workload in ["mocap", "cnn_lstm"] for mapper in ["h2h", "heft"]]
         self.assertEqual(self.created("t.trace", "TRun"), names)
         self.assertEqual(sorted(row[5] for row in runs), sorted(names))
         self.assertEqual({row[0] for row in runs}, {"h2h-sim compare"})
@@ -174,23 +174,6 @@ class Graph(Views):
         self.assertEqual((self.folder / "t.dot").read_text().count("style=bold"), fused)
 
 
-class Gantt(Views):
-    def test_picture(self):
-        result = self.result("-w", "vlocnet.yaml", "-p", "cloud.xml", "--svg", "t.svg")
-        picture = xml.etree.ElementTree.parse(self.folder / "t.svg").getroot()
-        titles = [bar.find(f"{SVG}title").text for bar in picture.iter(f"{SVG}rect") if bar.find(f"{SVG}title") is not None]
-        for layer in result["runs"][0]["layers"]:
-            self.assertTrue(any(title.startswith(f"{layer['name']} (") and ": compute" in title for title in titles), layer["name"])
-        texts = [text.text for text in picture.iter(f"{SVG}text")]
-        self.assertTrue(texts[0].startswith("vlocnet on cloud: 253.6 ms"), texts[0])
-        for text in ["conv", "inputs", "outputs", "on the critical chain", "0 ms", "100 ms", "250 ms", "fpga0 J.Z", "unused"]:
-            self.assertIn(text, texts)
-        width = float(picture.get("width"))
-        for bar in picture.iter(f"{SVG}rect"):
-            self.assertLessEqual(float(bar.get("x")) + float(bar.get("width")), width + 0.01)
-        self.assertNotRegex((self.folder / "t.svg").read_text(), r"(href|src|url\()")
-
-
 class Page(html.parser.HTMLParser):
     """What a browser made of the report."""
 
@@ -212,6 +195,38 @@ class Page(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         if tag == "table":
             self.open.pop()
+
+
+class Browsed(Views):
+    def browse(self, name, *more):
+        """The page as a browser has made it, without a word on its console."""
+        done = self.run_viewer(*CHROMIUM, f"--user-data-dir={self.folder}/profile", "--window-size=1400,900", *more, "--dump-dom",
+                               f"file://{self.folder}/{name}")
+        self.assertNotIn("CONSOLE", done.stderr)
+        return Page(done.stdout)
+
+
+class Gantt(Browsed):
+    def test_picture(self):
+        result = self.result("-w", "vlocnet.yaml", "-p", "cloud.xml", "--svg", "t.svg")
+        picture = xml.etree.ElementTree.parse(self.folder / "t.svg").getroot()
+        titles = [bar.find(f"{SVG}title").text for bar in picture.iter(f"{SVG}rect") if bar.find(f"{SVG}title") is not None]
+        for layer in result["runs"][0]["layers"]:
+            self.assertTrue(any(title.startswith(f"{layer['name']} (") and ": compute" in title for title in titles), layer["name"])
+        texts = [text.text for text in picture.iter(f"{SVG}text")]
+        self.assertTrue(texts[0].startswith("vlocnet on cloud: 253.6 ms"), texts[0])
+        for text in ["conv", "inputs", "outputs", "on the critical chain", "0 ms", "100 ms", "250 ms", "fpga0 J.Z", "unused"]:
+            self.assertIn(text, texts)
+        width = float(picture.get("width"))
+        for bar in picture.iter(f"{SVG}rect"):
+            self.assertLessEqual(float(bar.get("x")) + float(bar.get("width")), width + 0.01)
+        self.assertNotRegex((self.folder / "t.svg").read_text(), r"(href|src|url\()")
+
+    def test_a_browser_takes_it_as_an_image(self):
+        self.succeed("-w", "vlocnet.yaml", "-p", "cloud.xml", "--svg", "t.svg")
+        self.write("i.html", '<!DOCTYPE html><html><head><link rel="icon" href="data:,"><title>none</title></head><body>'
+                   '<img src="t.svg" onload="document.title = this.naturalWidth"></body></html>')
+        self.assertEqual(self.browse("i.html").title, "1600")
 
 
 # What a user does with the chart; what came of it is left in the page's title.
@@ -248,7 +263,7 @@ for (let i = 0; i < steps.length; ++i) setTimeout(steps[i], 200 * (i + 1));
 """
 
 
-class Report(Views):
+class Report(Browsed):
     def test_it_stands_by_itself(self):
         self.succeed("-w", "vlocnet.yaml", "-p", "cloud.xml", "--report", "r.html")
         page = (self.folder / "r.html").read_text()
@@ -260,13 +275,6 @@ class Report(Views):
         for step in data["account"]["steps"]:
             self.assertAlmostEqual(sum(step[1]), dict(data["timeline"]["marks"])[step[0]], places=9)
         self.assertIn("--report r.html", data["command"])
-
-    def browse(self, name, *more):
-        """The page as a browser has made it, without a word on its console."""
-        done = self.run_viewer(*CHROMIUM, f"--user-data-dir={self.folder}/profile", "--window-size=1400,900", *more, "--dump-dom",
-                               f"file://{self.folder}/{name}")
-        self.assertNotIn("CONSOLE", done.stderr)
-        return Page(done.stdout)
 
     def test_a_browser_shows_it(self):
         result = self.result("-w", "vlocnet.yaml", "-p", "cloud.xml", "--report", "r.html")
@@ -286,9 +294,9 @@ class Report(Views):
         self.write("used.html", page.replace("</body>", HANDS + "</body>"))
         said = json.loads(self.browse("used.html", "--virtual-time-budget=5000").title)
         self.assertRegex(said["bar"], r"^.+ \(.+\) on fpga\d+\ninputs.*: [\d.]+ [kM]?B\n.* to .*, .* long")
-        self.assertRegex(said["dram"], r"^[\d.]+ m?s: [\d.]+ [kM]?B of .*B in use$")
+        self.assertRegex(said["dram"], r"^[\d.]+ [mu]?s: [\d.]+ [kM]?B of .*B in use$")
         self.assertTrue(said["zoomed"] and said["reset"] and said["coloured"], said)
-        self.assertIn("video", said["legend"])
+        self.assertIn("depth", said["legend"])
         self.assertRegex(said["found"], r"^[1-9]\d* of \d+ layers$")
 
 
