@@ -54,8 +54,8 @@ class TraceByHand : public testing::Test {
 
   const ByHand hand_{
       "name: w\nlayers:\n"
-      "  - {name: a, type: pool, modality: eye, channels: 200, out_height: 1, out_width: 1, kernel: 1, "
-      "inputs: []}\n"
+      "  - {name: a, type: pool, modality: eye, channels: 200, out_height: 1, out_width: 1, kernel: 1,\n"
+      "     stride: 1, inputs: []}\n"
       "  - {name: 'b \"2\"', type: fc, modality: ear, in_features: 200, out_features: 50, inputs: [a]}\n"
       "  - {name: c<>, type: concat, channels: 250, out_height: 1, out_width: 1, inputs: ['b \"2\"', a]}\n",
       "accelerators:\n  X: {types: [pool, fc, concat], model: table,\n"
