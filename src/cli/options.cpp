@@ -281,8 +281,7 @@ void write_to(const std::string& target, const std::function<void(std::ostream&)
 void write_results(const Options& options, const Report& report, const std::vector<Output>& outputs) {
   if (!options.json.empty()) write_to(options.json, [&](std::ostream& out) { write_json(out, report); });
   if (!options.csv.empty()) write_to(options.csv, [&](std::ostream& out) { write_csv(out, report); });
-  if (!takes_standard_output(outputs))
-    write_to("-", [&](std::ostream& out) { write_table(out, report); });
+  if (!takes_standard_output(outputs)) write_to("-", [&](std::ostream& out) { write_table(out, report); });
 }
 
 namespace {

@@ -115,7 +115,6 @@ void refuse_shared_output(const std::vector<Output>& outputs);
 /// Whether one is "-": then no table goes there.
 bool takes_standard_output(const std::vector<Output>& outputs);
 
-
 /// Writes to a file, or to standard output for "-".
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write);
 

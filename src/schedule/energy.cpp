@@ -24,12 +24,6 @@ double covered_s(std::vector<std::pair<double, double>>& intervals) {
 
 }  // namespace
 
-const Route* route_of(const Problem& problem, const Mapping& mapping, const Activity& activity) {
-  if (activity.stage == Stage::compute) return nullptr;
-  const Accelerator& accelerator = problem.system().accelerators[mapping.accelerator[activity.layer]];
-  return activity.stage == Stage::output ? &accelerator.to_host : &accelerator.from_host;
-}
-
 std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mapping& mapping,
                                             const Schedule& schedule) {
   std::vector<AcceleratorUse> use(problem.accelerators());
@@ -52,9 +46,8 @@ std::vector<LinkUse> link_use(const Problem& problem, const Mapping& mapping, co
   std::vector<LinkUse> use(links.size());
   std::vector<std::vector<std::pair<double, double>>> intervals(links.size());
   for (const Activity& activity : schedule.activities()) {
-    const Route* const route = route_of(problem, mapping, activity);
-    if (route == nullptr) continue;
-    for (const LinkIndex link : route->links) {
+    if (activity.stage == Stage::compute) continue;
+    for (const LinkIndex link : links_of(problem, mapping, activity)) {
       use[link].bytes += activity.bytes;
       intervals[link].emplace_back(activity.start_s, activity.end_s);
     }

@@ -5,8 +5,6 @@
 #include <tuple>
 #include <utility>
 
-#include <h2h/schedule/energy.hpp>
-
 namespace h2h {
 namespace {
 
@@ -132,10 +130,10 @@ std::vector<Curve> link_rate_curves(const Problem& problem, const Mapping& mappi
                                     const Schedule& schedule) {
   std::vector<PresenceSum> sums(problem.system().links.size());
   for (const Activity& activity : schedule.activities()) {
-    const Route* const route = route_of(problem, mapping, activity);
-    if (route == nullptr || activity.bytes == 0) continue;
+    if (activity.bytes == 0) continue;
     const double rate_Bps = static_cast<double>(activity.bytes) / activity.seconds();
-    for (const LinkIndex link : route->links) sums[link].add(activity.start_s, activity.end_s, rate_Bps);
+    for (const LinkIndex link : links_of(problem, mapping, activity))
+      sums[link].add(activity.start_s, activity.end_s, rate_Bps);
   }
   std::vector<Curve> curves;
   curves.reserve(sums.size());

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <h2h/base/text.hpp>
 #include <h2h/base/units.hpp>
 #include <h2h/trace/export.hpp>
 
@@ -14,7 +15,7 @@ namespace h2h {
 namespace {
 
 std::string in_quotes(const std::string& text) {
-  return boost::escape_dot_string(text);
+  return boost::escape_dot_string(without_controls(text));
 }
 
 /// Dark text on light colours, light text on dark ones.

@@ -13,10 +13,10 @@
 
 #include <fmt/format.h>
 
+#include <h2h/base/text.hpp>
 #include <h2h/trace/export.hpp>
 
 #include "palette.hpp"
-#include "text.hpp"
 
 namespace h2h {
 namespace {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <string>
-#include <utility>
 
 #include <fmt/format.h>
 #include <pugixml.hpp>
@@ -11,10 +9,10 @@
 #include <h2h/base/units.hpp>
 #include <h2h/trace/export.hpp>
 
-#include "axis.hpp"
 #include "palette.hpp"
+#include "report/axis.hpp"
 #include "report/figures.hpp"
-#include "text.hpp"
+#include "report/svg.hpp"
 
 namespace h2h {
 namespace {
@@ -27,13 +25,10 @@ constexpr double kHead = 92;      // title, steps and legend
 constexpr double kLane = 17;      // a lane with its gap
 constexpr double kBar = 14;       // a bar
 constexpr double kGap = 7;        // between FPGAs
+constexpr double kLine = 11;      // from the top of a row to the foot of its text
 constexpr double kFoot = 40;      // the axis
 constexpr double kCharacter = 6;  // of a bar's label
 constexpr int kTicks = 10;
-
-std::string px(double value) {
-  return fmt::format("{:.2f}", value);
-}
 
 constexpr const char* kStyle =
     "text{font-family:Helvetica,Arial,sans-serif;fill:#202124}"
@@ -55,14 +50,14 @@ class GanttWriter {
 
   void write(std::ostream& out) {
     const double height = bottom_ + kFoot;
-    svg_ = document_.append_child("svg");
-    set(svg_, {{"xmlns", "http://www.w3.org/2000/svg"},
-               {"width", px(kWidth)},
-               {"height", px(height)},
-               {"viewBox", fmt::format("0 0 {} {}", px(kWidth), px(height))},
-               {"role", "img"}});
-    add_text(svg_, "title", title());
-    add_text(svg_, "style", kStyle);
+    svg_ = add_svg(document_, "svg",
+                   {{"xmlns", "http://www.w3.org/2000/svg"},
+                    {"width", px(kWidth)},
+                    {"height", px(height)},
+                    {"viewBox", fmt::format("0 0 {} {}", px(kWidth), px(height))},
+                    {"role", "img"}});
+    add_svg_text(svg_, "title", title());
+    add_svg_text(svg_, "style", kStyle);
     rectangle(svg_, 0, 0, kWidth, height, "#ffffff");
     add_head();
     add_axis();
@@ -72,31 +67,16 @@ class GanttWriter {
   }
 
  private:
-  using Attributes = std::initializer_list<std::pair<const char*, std::string>>;
-
-  static void set(pugi::xml_node node, Attributes attributes) {
-    for (const auto& [name, value] : attributes) node.append_attribute(name).set_value(value.c_str());
-  }
-
-  static pugi::xml_node add_text(pugi::xml_node parent, const char* tag, const std::string& text,
-                                 Attributes attributes = {}) {
-    pugi::xml_node node = parent.append_child(tag);
-    set(node, attributes);
-    node.append_child(pugi::node_pcdata).set_value(without_controls(text).c_str());
-    return node;
-  }
-
   static pugi::xml_node rectangle(pugi::xml_node parent, double x, double y, double width, double height,
                                   const std::string& fill) {
-    pugi::xml_node node = parent.append_child("rect");
-    set(node, {{"x", px(x)}, {"y", px(y)}, {"width", px(width)}, {"height", px(height)}, {"fill", fill}});
-    return node;
+    return add_svg(
+        parent, "rect",
+        {{"x", px(x)}, {"y", px(y)}, {"width", px(width)}, {"height", px(height)}, {"fill", fill}});
   }
 
   pugi::xml_node vertical(double x, double from, double to, const char* style) {
-    pugi::xml_node node = svg_.append_child("line");
-    set(node, {{"class", style}, {"x1", px(x)}, {"x2", px(x)}, {"y1", px(from)}, {"y2", px(to)}});
-    return node;
+    return add_svg(svg_, "line",
+                   {{"class", style}, {"x1", px(x)}, {"x2", px(x)}, {"y1", px(from)}, {"y2", px(to)}});
   }
 
   double x(double time_s) const { return left_ + scale_ * time_s; }
@@ -122,38 +102,47 @@ class GanttWriter {
   }
 
   void add_head() {
-    add_text(svg_, "text", title(), {{"class", "t"}, {"x", px(kMargin)}, {"y", "28"}});
+    constexpr double kTitleLine = 28;
+    constexpr double kStepsLine = 48;
+    add_svg_text(svg_, "text", title(), {{"class", "t"}, {"x", px(kMargin)}, {"y", px(kTitleLine)}});
     std::string steps;
     for (const Timeline::Mark& mark : timeline_.marks)
       steps += fmt::format("{}{} {}", steps.empty() ? "" : "  >  ", mark.step, time(mark.time_s));
-    add_text(svg_, "text", steps, {{"class", "s"}, {"x", px(kMargin)}, {"y", "48"}});
+    add_svg_text(svg_, "text", steps, {{"class", "s"}, {"x", px(kMargin)}, {"y", px(kStepsLine)}});
     double at = kMargin;
-    constexpr double kSwatch = 12;
-    for (const LegendEntry& entry : palette_.legend()) {
-      rectangle(svg_, at, 60, kSwatch, kSwatch, entry.colour.hex());
-      add_text(svg_, "text", entry.label, {{"class", "s"}, {"x", px(at + kSwatch + 4)}, {"y", "70"}});
-      at += kSwatch + 26 + 6.5 * static_cast<double>(entry.label.size());
-    }
-    add_outline_to_legend(at, kSwatch);
+    for (const LegendEntry& entry : palette_.legend())
+      at = add_to_legend(at, entry.label, entry.colour.hex());
+    if (std::any_of(timeline_.layers.begin(), timeline_.layers.end(),
+                    [](const auto& l) { return l.critical; }))
+      add_to_legend(at, "on the critical chain", "none");
   }
 
-  void add_outline_to_legend(double at, double size) {
-    rectangle(svg_, at, 60, size, size, "none").append_attribute("stroke") = "#202124";
-    add_text(svg_, "text", "on the critical chain", {{"class", "s"}, {"x", px(at + size + 4)}, {"y", "70"}});
+  /// @returns where the next entry stands
+  double add_to_legend(double at, const std::string& label, const std::string& fill) {
+    constexpr double kTop = 60;
+    constexpr double kSwatch = 12;
+    constexpr double kBeside = 4;
+    constexpr double kBetween = 22;
+    constexpr double kLetter = 6.5;
+    pugi::xml_node swatch = rectangle(svg_, at, kTop, kSwatch, kSwatch, fill);
+    if (fill == "none") swatch.append_attribute("stroke") = "#202124";
+    add_svg_text(svg_, "text", label,
+                 {{"class", "s"}, {"x", px(at + kSwatch + kBeside)}, {"y", px(kTop + kSwatch - 2)}});
+    return at + kSwatch + kBeside + kBetween + kLetter * static_cast<double>(label.size());
   }
 
   void add_axis() {
-    for (const double value : ticks(timeline_.latency_s * unit_.per_second, kTicks)) {
+    for (const double value : ticks(0, timeline_.latency_s * unit_.per_second, kTicks)) {
       const double at = x(value / unit_.per_second);
       vertical(at, kHead - 6, bottom_, "g");
-      add_text(svg_, "text", fmt::format("{:g} {}", value, unit_.name),
-               {{"class", "a"}, {"x", px(at)}, {"y", px(bottom_ + 16)}});
+      add_svg_text(svg_, "text", fmt::format("{:g} {}", value, unit_.name),
+                   {{"class", "a"}, {"x", px(at)}, {"y", px(bottom_ + 16)}});
     }
     // Of the steps that would have ended sooner than the result; the others are in the head.
     for (const Timeline::Mark& mark : timeline_.marks) {
       if (mark.time_s > timeline_.latency_s) continue;
-      add_text(vertical(x(mark.time_s), kHead - 6, bottom_, "m"), "title",
-               fmt::format("{}: {}", mark.step, time(mark.time_s)));
+      add_svg_text(vertical(x(mark.time_s), kHead - 6, bottom_, "m"), "title",
+                   fmt::format("{}: {}", mark.step, time(mark.time_s)));
     }
   }
 
@@ -161,15 +150,15 @@ class GanttWriter {
     for (std::size_t f = 0; f < timeline_.fpgas.size(); ++f) {
       const Timeline::Fpga& fpga = timeline_.fpgas[f];
       const double top = lane_y_[f].front();
-      add_text(svg_, "text", fmt::format("{} {}", fpga.name, fpga.model),
-               {{"class", "n"}, {"x", px(kMargin)}, {"y", px(top + 11)}});
+      add_svg_text(svg_, "text", fmt::format("{} {}", fpga.name, fpga.model),
+                   {{"class", "n"}, {"x", px(kMargin)}, {"y", px(top + kLine)}});
       if (std::all_of(fpga.lanes.begin(), fpga.lanes.end(), [](const auto& lane) { return lane.empty(); }))
-        add_text(svg_, "text", "unused", {{"class", "l"}, {"x", px(left_ - 6)}, {"y", px(top + 11)}});
+        add_svg_text(svg_, "text", "unused", {{"class", "l"}, {"x", px(left_ - 6)}, {"y", px(top + kLine)}});
       for (std::size_t lane = 0; lane < kLanes.size(); ++lane) {
         if (fpga.lanes[lane].empty()) continue;
         const double y = lane_y_[f][lane];
-        add_text(svg_, "text", std::string(to_string(kLanes[lane])),
-                 {{"class", "l"}, {"x", px(left_ - 6)}, {"y", px(y + 11)}});
+        add_svg_text(svg_, "text", std::string(to_string(kLanes[lane])),
+                     {{"class", "l"}, {"x", px(left_ - 6)}, {"y", px(y + kLine)}});
         rectangle(svg_, left_, y, kWidth - kMargin - left_, kBar, "#f1f3f4")
             .append_attribute("fill-opacity") = "0.6";
         for (const Timeline::Bar& bar : fpga.lanes[lane]) add_bar(bar, y);
@@ -185,12 +174,15 @@ class GanttWriter {
     const double width = std::max(kThinnest, x(bar.end_s) - from);
     pugi::xml_node node = rectangle(svg_, from, y, width, kBar, palette_.of(bar).hex());
     // An outline would hide the colour of a thin bar.
-    if (layer.critical && width > kOutlined) set(node, {{"stroke", "#202124"}, {"stroke-width", "0.8"}});
-    add_text(node, "title", tooltip(bar));
+    if (layer.critical && width > kOutlined) {
+      node.append_attribute("stroke") = "#202124";
+      node.append_attribute("stroke-width") = "0.8";
+    }
+    add_svg_text(node, "title", tooltip(bar));
     const auto room = static_cast<std::size_t>(std::max(0.0, (width - 4) / kCharacter));
     // Names may be in any script: whole or not at all.
     if (layer.name.size() <= room)
-      add_text(svg_, "text", layer.name, {{"class", "b"}, {"x", px(from + 2)}, {"y", px(y + 10.5)}});
+      add_svg_text(svg_, "text", layer.name, {{"class", "b"}, {"x", px(from + 2)}, {"y", px(y + kLine)}});
   }
 
   std::string tooltip(const Timeline::Bar& bar) const {
@@ -212,14 +204,14 @@ class GanttWriter {
       return lane_y_[timeline_.layers[layer].fpga][lane] + kBar / 2;
     };
     for (const Timeline::Arrow& arrow : timeline_.arrows) {
-      pugi::xml_node path = svg_.append_child("path");
-      set(path,
+      const pugi::xml_node path = add_svg(
+          svg_, "path",
           {{"class", "d"},
            {"d", fmt::format("M{} {}L{} {}", px(x(arrow.start_s)), px(middle(arrow.producer, arrow.from)),
                              px(x(arrow.end_s)), px(middle(arrow.consumer, Stage::input)))}});
-      add_text(path, "title",
-               fmt::format("{} to {}", timeline_.layers[arrow.producer].name,
-                           timeline_.layers[arrow.consumer].name));
+      add_svg_text(path, "title",
+                   fmt::format("{} to {}", timeline_.layers[arrow.producer].name,
+                               timeline_.layers[arrow.consumer].name));
     }
   }
 

@@ -2,6 +2,8 @@
 #include <h2h/trace/timeline.hpp>
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace h2h {
 namespace {
@@ -33,6 +35,15 @@ void sort_lanes(std::vector<Timeline::Fpga>& fpgas) {
   }
 }
 
+/// What made a tensor that is read from @p read_s on: the output, or the computation where the reader does
+/// not wait for it.
+const Activity& made_by(const Schedule& schedule, LayerIndex producer, double read_s) {
+  const std::span<const Activity> activities = schedule.of(producer);
+  const Activity& last = activities.back();
+  if (last.stage == Stage::compute || last.end_s <= read_s) return last;
+  return activities[activities.size() - 2];
+}
+
 void add_activities(Timeline& timeline, const Problem& problem, const Judgement& judgement) {
   const Schedule& schedule = judgement.schedule;
   for (const Activity& activity : schedule.activities()) {
@@ -43,7 +54,7 @@ void add_activities(Timeline& timeline, const Problem& problem, const Judgement&
     timeline.fpgas[here].lanes[lane_of(activity.stage)].push_back(
         {activity.layer, activity.stage, producer, activity.bytes, activity.start_s, activity.end_s});
     if (producer == Timeline::kNoLayer || judgement.mapping.accelerator[producer] == here) continue;
-    const Activity& made = schedule.of(producer).back();
+    const Activity& made = made_by(schedule, producer, activity.start_s);
     timeline.arrows.push_back({producer, activity.layer, made.stage, made.end_s, activity.start_s});
   }
   sort_lanes(timeline.fpgas);

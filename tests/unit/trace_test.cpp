@@ -122,6 +122,30 @@ TEST_F(TraceByHand, Curves) {
               ElementsAre(Step{0, 0}, Step{6, 100}, Step{8, 0}, Step{9, 100}, Step{11, 0}));
 }
 
+TEST_F(TraceByHand, StagesOfDifferentLayersMayOverlap) {
+  // As under overlapped execution with direct activations: b reads what a has computed while a's output is
+  // still on its way, and c reads its input while b computes.
+  Schedule schedule(hand_.problem, mapping_);
+  const std::map<std::pair<LayerIndex, Stage>, std::pair<double, double>> times = {
+      {{0, Stage::input}, {0, 2}},    {{0, Stage::compute}, {2, 4}},   {{0, Stage::output}, {4, 6}},
+      {{1, Stage::input}, {4, 6}},    {{1, Stage::compute}, {6, 7}},   {{2, Stage::input}, {6, 8}},
+      {{2, Stage::compute}, {8, 10}}, {{2, Stage::output}, {10, 12.5}}};
+  for (Activity& activity : schedule.activities())
+    std::tie(activity.start_s, activity.end_s) = times.at({activity.layer, activity.stage});
+  const Timeline made =
+      make_timeline(hand_.problem, Judgement{mapping_, schedule, true, schedule.latency_s()}, "overlapped");
+  ASSERT_EQ(made.arrows.size(), 2U);
+  EXPECT_EQ(made.arrows[0].from, Stage::compute);
+  EXPECT_EQ(made.arrows[0].start_s, 4);
+  EXPECT_EQ(made.arrows[1].from, Stage::output);
+  EXPECT_EQ(made.arrows[1].start_s, 6);
+  EXPECT_THAT(made.fpgas[1].power_W.steps, ElementsAre(Step{0, 1}, Step{4, 10}, Step{12.5, 1}))
+      << "what overlaps counts once";
+  EXPECT_THAT(made.fpgas[1].dram_in_use_bytes.steps,
+              ElementsAre(Step{0, 10000}, Step{4, 10050}, Step{12.5, 10000}));
+  EXPECT_EQ(made.fpgas[1].lanes[2].size(), 2U);
+}
+
 TEST_F(TraceByHand, MarksAreTheSteps) {
   h2h::Run run;  // testing::Test has one too
   run.mapper = "m";

@@ -38,9 +38,6 @@ struct LinkUse {
   double utilisation_s = 0;  ///< integral of its utilisation over the run
 };
 
-/// The route that a transfer takes; none for a computation. Whatever is derived of links asks here.
-const Route* route_of(const Problem& problem, const Mapping& mapping, const Activity& activity);
-
 std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mapping& mapping,
                                             const Schedule& schedule);
 std::vector<LinkUse> link_use(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
