@@ -7,7 +7,8 @@
 declare -A H2H_PACKAGES=(
   [build]="g++ cmake ninja-build pkg-config libsimgrid-dev libboost-dev libboost-graph-dev
            libyaml-cpp-dev libpugixml-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libssl-dev"
-  [test]="libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml coinor-cbc snakemake python3-matplotlib"
+  [test]="libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml python3-matplotlib coinor-cbc
+          pajeng graphviz chromium snakemake"
   [lint]="clang-format-16 clang-tidy-16 git"
   [plot]="python3 python3-matplotlib python3-yaml"
   [platform]="python3 python3-yaml"

@@ -47,6 +47,10 @@
 #include <h2h/study/results.hpp>
 #include <h2h/study/study.hpp>
 #include <h2h/study/sweep.hpp>
+#include <h2h/trace/curve.hpp>
+#include <h2h/trace/export.hpp>
+#include <h2h/trace/html_report.hpp>
+#include <h2h/trace/timeline.hpp>
 #include <h2h/version.hpp>
 #include <h2h/workload/layer.hpp>
 #include <h2h/workload/workload.hpp>

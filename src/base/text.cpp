@@ -91,4 +91,14 @@ std::optional<std::size_t> first_not_utf8(std::string_view text) {
   return std::nullopt;
 }
 
+std::string without_controls(std::string_view text, std::string_view spared) {
+  constexpr char kDelete = '\x7f';
+  std::string result(text);
+  for (char& c : result) {
+    const bool is_control = static_cast<unsigned char>(c) < ' ' || c == kDelete;
+    if (is_control && spared.find(c) == std::string_view::npos) c = ' ';
+  }
+  return result;
+}
+
 }  // namespace h2h

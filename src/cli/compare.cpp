@@ -2,10 +2,13 @@
 #include <memory>
 #include <span>
 
+#include <fmt/format.h>
+
 #include <h2h/report/comparison.hpp>
 
 #include "commands.hpp"
 #include "search.hpp"
+#include "views.hpp"
 
 namespace h2h::cli {
 namespace {
@@ -18,6 +21,13 @@ struct Field {
   std::string markdown;
 };
 
+std::vector<Output> outputs(const Options& options, const Field& field) {
+  return {{"--json", options.json},
+          {"--csv", options.csv},
+          {"--markdown", field.markdown},
+          {"--trace", options.trace}};
+}
+
 /// Everything that maps a workload from nothing.
 std::vector<std::string> all_mappers(const Registry& registry) {
   std::vector<std::string> names;
@@ -28,7 +38,9 @@ std::vector<std::string> all_mappers(const Registry& registry) {
   return names;
 }
 
-Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, const Registry& registry) {
+/// @param timelines are added to if there is to be a trace
+Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, const Registry& registry,
+                   std::vector<Timeline>& timelines) {
   Search search(options, registry);
   Contest contest;
   contest.workload = search.problem().workload().name();
@@ -40,6 +52,13 @@ Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, c
   }
   tighten(search.problem(), runs, bound_options(options));
   for (const Run& run : runs) add_run(contest, run);
+  if (!options.trace.empty()) {
+    // Viewers cut long names: what differs goes first.
+    for (const Run& run : runs) {
+      timelines.push_back(make_timeline(search.problem(), run));
+      timelines.back().name = fmt::format("{} ({})", run.mapper, contest.title());
+    }
+  }
   return contest;
 }
 
@@ -54,19 +73,18 @@ void write(const Options& options, const Field& field, std::span<const Contest> 
   if (!field.markdown.empty()) {
     write_to(field.markdown, [&](std::ostream& out) { write_comparison_markdown(out, contests, timing); });
   }
-  if (options.json != "-" && options.csv != "-" && field.markdown != "-") {
+  if (!takes_standard_output(outputs(options, field)))
     write_to("-", [&](std::ostream& out) { write_comparison_table(out, contests, timing); });
-  }
 }
 
 /// Refuses outputs that cannot be, before the work rather than after it.
 void check_files(const Options& options, const Field& field) {
-  refuse_shared_output({options.json, options.csv, field.markdown});
+  refuse_shared_output(outputs(options, field));
   std::vector<InputFile> inputs;
   for (const auto* files : {&field.platforms, &field.workloads}) {
     for (const std::string& file : *files) inputs.emplace_back().path = file;
   }
-  check_outputs({{"--json", options.json}, {"--csv", options.csv}, {"--markdown", field.markdown}}, inputs);
+  check_outputs(outputs(options, field), inputs);
 }
 
 void compare(Options options, const Field& field, const Registry& registry) {
@@ -89,16 +107,18 @@ void compare(Options options, const Field& field, const Registry& registry) {
   }
   const std::vector<std::string> as_it_is = {""};
   std::vector<Contest> contests;
+  std::vector<Timeline> timelines;
   for (const std::string& workload : field.workloads) {
     for (const std::string& platform : field.platforms) {
       for (const std::string& bandwidth : field.bandwidths.empty() ? as_it_is : field.bandwidths) {
         options.workload = workload;
         options.platform = platform;
         options.bandwidth = bandwidth;
-        contests.push_back(contest_of(options, mappers, registry));
+        contests.push_back(contest_of(options, mappers, registry, timelines));
       }
     }
   }
+  if (!options.trace.empty()) write_trace(options, timelines, "h2h-sim compare");
   write(options, field, contests);
 }
 
@@ -122,6 +142,7 @@ void add_compare(CLI::App& app, Options& options, const Registry& registry, Comm
       ->type_name("FILE")
       ->group("Results");
   add_judging_options(*subcommand, options);
+  add_trace_options(*subcommand, options);
   subcommand->callback([&options, field, &registry, &command] {
     command = [&options, field, &registry] { compare(options, *field, registry); };
   });

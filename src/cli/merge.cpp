@@ -13,7 +13,8 @@ void merge_files(const Options& options, const std::vector<std::string>& files) 
   if (files.empty())
     throw Error(ErrorKind::usage, "no file to merge", "give the CSV of every shard, such as shard-*.csv");
   const std::string target = options.csv.empty() ? "-" : options.csv;
-  refuse_shared_output({target, options.json});
+  const std::vector<Output> outputs = {{"--csv", target}, {"--json", options.json}};
+  refuse_shared_output(outputs);
   std::vector<std::pair<std::string, StudyTable>> parts;
   std::vector<InputFile> inputs;
   for (const std::string& file : files) {
@@ -21,7 +22,7 @@ void merge_files(const Options& options, const std::vector<std::string>& files) 
     inputs.emplace_back(file, content);
     parts.emplace_back(file, parse_study_csv(content, file));
   }
-  check_outputs({{"--csv", target}, {"--json", options.json}}, inputs);
+  check_outputs(outputs, inputs);
   const StudyTable whole = merge(parts);
   write_study_results(target, options.json, whole);
 }

@@ -243,10 +243,21 @@ Inputs read(const Options& options, const Registry& registry) {
   return inputs;
 }
 
-void refuse_shared_output(const std::vector<std::string>& targets) {
-  if (std::count(targets.begin(), targets.end(), "-") > 1) {
+std::vector<Output> result_outputs(const Options& options) {
+  return {{"--json", options.json},   {"--csv", options.csv},       {"--save-mapping", options.save_mapping},
+          {"--trace", options.trace}, {"--chrome", options.chrome}, {"--svg", options.svg},
+          {"--dot", options.dot},     {"--report", options.report}};
+}
+
+void refuse_shared_output(const std::vector<Output>& outputs) {
+  if (std::count_if(outputs.begin(), outputs.end(), [](const Output& one) { return one.target == "-"; }) >
+      1) {
     throw Error(ErrorKind::usage, "only one result can go to standard output", "give the others a file");
   }
+}
+
+bool takes_standard_output(const std::vector<Output>& outputs) {
+  return std::any_of(outputs.begin(), outputs.end(), [](const Output& one) { return one.target == "-"; });
 }
 
 void warn(const PlatformFile& platform, std::span<const std::string> warnings) {
@@ -261,12 +272,10 @@ void write_to(const std::string& target, const std::function<void(std::ostream&)
   if (!std::cout) throw Error(ErrorKind::input, "standard output cannot be written");
 }
 
-void write_results(const Options& options, const Report& report) {
+void write_results(const Options& options, const Report& report, const std::vector<Output>& outputs) {
   if (!options.json.empty()) write_to(options.json, [&](std::ostream& out) { write_json(out, report); });
   if (!options.csv.empty()) write_to(options.csv, [&](std::ostream& out) { write_csv(out, report); });
-  if (options.json != "-" && options.csv != "-" && options.save_mapping != "-") {
-    write_to("-", [&](std::ostream& out) { write_table(out, report); });
-  }
+  if (!takes_standard_output(outputs)) write_to("-", [&](std::ostream& out) { write_table(out, report); });
 }
 
 namespace {

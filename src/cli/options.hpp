@@ -45,6 +45,14 @@ struct Options {
   std::string bound = "quick";
   double bound_time_s = 60;
 
+  // Views of the schedule.
+  std::string trace;
+  std::string trace_colours = "kind";
+  std::string chrome;
+  std::string svg;
+  std::string dot;
+  std::string report;
+
   /// The command line as given.
   std::string command;
 };
@@ -92,24 +100,29 @@ void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& op
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);
 
-/// Refuses more than one "-", which is standard output.
-void refuse_shared_output(const std::vector<std::string>& targets);
+/// A file that an option names for a result; "-" is standard output, empty none.
+struct Output {
+  std::string option;
+  std::string target;
+};
 
-/// Writes the results that the options ask for: JSON and CSV to files or to standard output, otherwise the
-/// table.
-void write_results(const Options& options, const Report& report);
+/// Every result that the options of `run` and `replay` name.
+std::vector<Output> result_outputs(const Options& options);
+
+/// Writes the results that the options ask for: JSON and CSV, and the table unless one of @p outputs takes
+/// standard output.
+void write_results(const Options& options, const Report& report, const std::vector<Output>& outputs);
+
+/// Refuses more than one "-", which is standard output.
+void refuse_shared_output(const std::vector<Output>& outputs);
+/// Whether one is "-": then no table goes there.
+bool takes_standard_output(const std::vector<Output>& outputs);
 
 /// Writes to a file, or to standard output for "-".
 void write_to(const std::string& target, const std::function<void(std::ostream&)>& write);
 
 /// Writes results of a study to files or standard output; empty is nowhere.
 void write_study_results(const std::string& csv, const std::string& json, const StudyTable& table);
-
-/// A file that an option names for a result; "-" is standard output, empty none.
-struct Output {
-  std::string option;
-  std::string target;
-};
 
 /// Refuses results that could not be written, or would overwrite each other or what was read: before the work
 /// rather than after it.

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "front.hpp"
 #include "search.hpp"
+#include "views.hpp"
 
 namespace h2h::cli {
 namespace {
@@ -23,14 +24,6 @@ Report report_on(const Options& options, const Inputs& inputs, const Problem& pr
 void save_mapping(const Options& options, const Problem& problem, const Mapping& mapping) {
   if (options.save_mapping.empty()) return;
   write_to(options.save_mapping, [&](std::ostream& out) { write_mapping(out, problem, mapping); });
-}
-
-void check_result_files(const Options& options, const Inputs& inputs, const FrontRequest& front = {}) {
-  std::vector<Output> outputs = front.outputs();
-  outputs.insert(
-      outputs.end(),
-      {{"--json", options.json}, {"--csv", options.csv}, {"--save-mapping", options.save_mapping}});
-  check_outputs(outputs, inputs.files);
 }
 
 /// Reads the saved mapping, and puts it on record beside the other inputs.
@@ -55,7 +48,9 @@ void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Reg
 }
 
 void run(const Options& options, const FrontRequest& front, const Registry& registry) {
-  refuse_shared_output({options.json, options.csv, options.save_mapping, front.csv, front.plot});
+  std::vector<Output> outputs = result_outputs(options);
+  for (const Output& output : front.outputs()) outputs.push_back(output);
+  refuse_shared_output(outputs);
   check_front(front);
   const BoundOptions bound = bound_options(options);
   std::vector<Mapper> mappers;
@@ -68,33 +63,37 @@ void run(const Options& options, const FrontRequest& front, const Registry& regi
     throw Error(ErrorKind::usage, "--save-mapping saves one mapping, and there are several mappers",
                 "run them one by one");
   }
+  if (mappers.size() > 1) refuse_views_of_several(options);
   Search search(options, registry);
   const Problem& problem = search.problem();
   if (!options.mapping.empty()) search.start_from(read_saved(options, problem, search.inputs()));
-  check_result_files(options, search.inputs(), front);
+  check_outputs(outputs, search.inputs().files);
 
   Report report = report_on(options, search.inputs(), problem);
   for (const Mapper& mapper : mappers) report.runs.push_back(search.run(mapper));
   save_mapping(options, problem, report.runs.back().result().mapping);
   tighten(problem, report.runs, bound);
   write_front(front, options, report, search);
-  if (front.csv != "-" && front.plot != "-") write_results(options, report);
+  write_views(options, report);
+  write_results(options, report, outputs);
 }
 
 void replay_saved(const Options& options, const Registry& registry) {
-  refuse_shared_output({options.json, options.csv, options.save_mapping});
+  const std::vector<Output> outputs = result_outputs(options);
+  refuse_shared_output(outputs);
   const BoundOptions bound = bound_options(options);
   if (options.mapping.empty())
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Search search(options, registry);
   const Problem& problem = search.problem();
   const Mapping mapping = read_saved(options, problem, search.inputs());
-  check_result_files(options, search.inputs());
+  check_outputs(outputs, search.inputs().files);
   Report report = report_on(options, search.inputs(), problem);
   report.runs.push_back(search.run(mapping));
   save_mapping(options, problem, mapping);
   tighten(problem, report.runs, bound);
-  write_results(options, report);
+  write_views(options, report);
+  write_results(options, report, outputs);
 }
 
 }  // namespace
@@ -108,6 +107,7 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
     add_search_options(*place, options);
     add_result_options(*place, options);
     add_front_options(*place, *front);
+    add_view_options(*place, options);
   }
   const Command run_mappers = [&options, &registry, front] { run(options, *front, registry); };
   subcommand->callback([&command, run_mappers] { command = run_mappers; });
@@ -119,6 +119,7 @@ void add_replay(CLI::App& app, Options& options, const Registry& registry, Comma
   add_input_options(*subcommand, options);
   add_mapping_option(*subcommand, options, "The mapping (YAML)");
   add_result_options(*subcommand, options);
+  add_view_options(*subcommand, options);
   subcommand->callback([&] { command = [&] { replay_saved(options, registry); }; });
 }
 

@@ -54,7 +54,7 @@ class Sweep {
         registry_(registry),
         shard_(own.shard.empty() ? Shard{} : parse_shard(own.shard)),
         target_(options.csv.empty() ? default_target() : options.csv) {
-    refuse_shared_output({target_, options.json});
+    refuse_shared_output({{"--csv", target_}, {"--json", options.json}});
     inputs_ = read_study(own.study, request(), registry);
     points_ = points_of(inputs_.study, shard_);
     table_ = empty_table(inputs_);

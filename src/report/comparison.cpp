@@ -61,11 +61,6 @@ Cells cells_of(std::span<const Standing> all, bool timing) {
   return cells;
 }
 
-std::string title(const Contest& contest) {
-  return fmt::format("{} on {}{}", contest.workload, contest.platform,
-                     contest.bandwidth.empty() ? "" : fmt::format(" at {}", contest.bandwidth));
-}
-
 std::string footnote(const Contest& contest) {
   const TimeUnit unit = TimeUnit::for_longest(contest.bound.latency_s);
   return fmt::format("lower bound {} {} ({}); searched by the {} evaluator",
@@ -100,6 +95,11 @@ void write_markdown(std::ostream& out, const Cells& cells) {
 }
 
 }  // namespace
+
+std::string Contest::title() const {
+  return fmt::format("{} on {}{}", workload, platform,
+                     bandwidth.empty() ? "" : fmt::format(" at {}", bandwidth));
+}
 
 void add_run(Contest& contest, const Run& run) {
   const Judgement& result = run.result();
@@ -138,7 +138,7 @@ std::vector<Standing> standings(std::span<const Contest> contests) {
 
 void write_comparison_table(std::ostream& out, std::span<const Contest> contests, bool timing) {
   for (const Contest& contest : contests) {
-    fmt::print(out, "{}\n\n", title(contest));
+    fmt::print(out, "{}\n\n", contest.title());
     write_text(out, cells_of(contest, timing));
     fmt::print(out, "\n  {}\n\n", footnote(contest));
   }
@@ -149,7 +149,7 @@ void write_comparison_table(std::ostream& out, std::span<const Contest> contests
 
 void write_comparison_markdown(std::ostream& out, std::span<const Contest> contests, bool timing) {
   for (const Contest& contest : contests) {
-    fmt::print(out, "### {}\n\n", title(contest));
+    fmt::print(out, "### {}\n\n", contest.title());
     write_markdown(out, cells_of(contest, timing));
     fmt::print(out, "\n{}\n\n", footnote(contest));
   }

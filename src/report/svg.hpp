@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include <h2h/base/text.hpp>
+
 namespace h2h {
 
 // What pictures (SVG 1.1) are made of.
@@ -28,7 +30,8 @@ inline pugi::xml_node add_svg(pugi::xml_node parent, const char* tag, SvgAttribu
 inline pugi::xml_node add_svg_text(pugi::xml_node parent, const char* tag, const std::string& text,
                                    SvgAttributes attributes = {}) {
   pugi::xml_node node = add_svg(parent, tag, attributes);
-  node.append_child(pugi::node_pcdata).set_value(text.c_str());
+  // XML has no way to write control characters.
+  node.append_child(pugi::node_pcdata).set_value(without_controls(text, "\n").c_str());
   return node;
 }
 

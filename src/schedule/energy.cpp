@@ -47,9 +47,7 @@ std::vector<LinkUse> link_use(const Problem& problem, const Mapping& mapping, co
   std::vector<std::vector<std::pair<double, double>>> intervals(links.size());
   for (const Activity& activity : schedule.activities()) {
     if (activity.stage == Stage::compute) continue;
-    const Accelerator& accelerator = problem.system().accelerators[mapping.accelerator[activity.layer]];
-    const Route& route = activity.stage == Stage::output ? accelerator.to_host : accelerator.from_host;
-    for (const LinkIndex link : route.links) {
+    for (const LinkIndex link : links_of(problem, mapping, activity)) {
       use[link].bytes += activity.bytes;
       intervals[link].emplace_back(activity.start_s, activity.end_s);
     }

@@ -53,4 +53,20 @@ double Schedule::latency_s() const {
   return latest;
 }
 
+std::span<const LinkIndex> links_of(const Problem& problem, const Mapping& mapping,
+                                    const Activity& activity) {
+  const AcceleratorIndex a = mapping.accelerator[activity.layer];
+  const Accelerator& accelerator = problem.system().accelerators[a];
+  switch (activity.stage) {
+    case Stage::weights:
+    case Stage::input:
+      return accelerator.from_host.links;
+    case Stage::compute:
+      return {};
+    case Stage::output:
+      return accelerator.to_host.links;
+  }
+  return {};
+}
+
 }  // namespace h2h

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -19,6 +20,7 @@
 #include <h2h/schedule/incremental.hpp>
 #include <h2h/search/annealing.hpp>
 #include <h2h/simulation/replay.hpp>
+#include <h2h/trace/export.hpp>
 #include <h2h/workload/workload_file.hpp>
 
 #include "bare_dispatcher.hpp"
@@ -230,6 +232,22 @@ void replay_against_bare_dispatcher(benchmark::State& state) {
   state.counters["ratio"] = ratios[ratios.size() / 2];
 }
 
+/// From a judged schedule to the bytes of its Paje trace. `heft`, as the mapping of h2h takes a while at the
+/// largest size.
+void paje_trace(benchmark::State& state) {
+  Instance& one = instance(state.range(0));
+  const Judgement judgement = judge(*one.problem, one.mapping("heft"), analytic_schedule, false);
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    const Timeline timeline = make_timeline(*one.problem, judgement, "heft");
+    std::ostringstream out;
+    write_paje(out, {&timeline, 1}, "benchmark");
+    bytes = out.str().size();
+  }
+  state.counters["bytes"] = static_cast<double>(bytes);
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
 void sizes(benchmark::internal::Benchmark* one) {
   one->Arg(141)->Arg(1500)->Arg(15000)->Unit(benchmark::kMicrosecond);
 }
@@ -254,6 +272,7 @@ BENCHMARK_CAPTURE(step, series_parallel, std::string(), std::string("series-para
     ->Apply(sizes);
 BENCHMARK_CAPTURE(step, best, std::string(), std::string("best[evals=100000]"))->Apply(sizes)->UseRealTime();
 BENCHMARK(bounds)->Apply(sizes);
+BENCHMARK(paje_trace)->Apply(sizes);
 BENCHMARK(replay_bare_dispatcher)->Apply(sizes)->UseManualTime();
 BENCHMARK(replay_on_a_running_clock)->Apply(sizes)->UseRealTime();
 BENCHMARK(replay_against_bare_dispatcher)->Apply(sizes)->UseRealTime();

@@ -99,5 +99,11 @@ TEST(Utf8, WhereATextCeasesToBeIt) {
     EXPECT_EQ(first_not_utf8("abc" + tail), Found(3)) << tail;
 }
 
+TEST(Controls, BecomeSpaces) {
+  EXPECT_EQ(without_controls("a\tb\nc\x01\x7f d"), "a b c   d");
+  EXPECT_EQ(without_controls("a\tb\nc", "\n"), "a b\nc");
+  EXPECT_EQ(without_controls("\xc3\xa4"), "\xc3\xa4") << "parts of a character are none";
+}
+
 }  // namespace
 }  // namespace h2h

@@ -23,4 +23,8 @@ std::string enumerate(std::span<const std::string> names, std::string_view conju
 /// Where a text ceases to be UTF-8; nothing if all of it is.
 std::optional<std::size_t> first_not_utf8(std::string_view text);
 
+/// The text with spaces for control characters, which names may hold and many formats may not.
+/// @param spared those that stay
+std::string without_controls(std::string_view text, std::string_view spared = {});
+
 }  // namespace h2h

@@ -59,4 +59,7 @@ class Schedule {
   std::vector<std::uint32_t> first_;
 };
 
+/// The links that a transfer crosses.
+std::span<const LinkIndex> links_of(const Problem& problem, const Mapping& mapping, const Activity& activity);
+
 }  // namespace h2h
