@@ -34,6 +34,10 @@ struct Options {
   std::uint64_t seed = 1;
   unsigned jobs = 0;  ///< 0: as many as there are processors
 
+  // Model.
+  std::string execution = "serial";
+  std::string activations = "host";
+
   // Results.
   std::string json;
   std::string csv;
@@ -59,6 +63,7 @@ CLI::Validator whole_number_from_1_to(std::int64_t most);
 void add_input_options(CLI::App& app, Options& options);
 void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
 void add_plugin_option(CLI::App& app, Options& options);       ///< which is among the input options
+void add_model_options(CLI::App& app, Options& options);       ///< execution and activations
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
 void add_table_options(CLI::App& app, Options& options);   ///< JSON and CSV
@@ -85,6 +90,12 @@ BoundOptions bound_options(const Options& options);
 /// Looks for that bound. Where none is found, the quick one stands and a warning says so: it spoils no
 /// result.
 void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options);
+
+/// How accelerators run their layers. @throws Error (usage) if that is only simulated and nothing is to be
+Execution execution_of(const Options& options);
+Activations activations_of(const Options& options);
+/// Refuses a search whose evaluator does not know the execution. @throws Error (usage)
+void check_evaluator(const Options& options);
 
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);

@@ -58,6 +58,7 @@ void run(const Options& options, const FrontRequest& front, const Registry& regi
   refuse_shared_output({options.json, options.csv, options.save_mapping, front.csv, front.plot});
   check_front(front);
   const BoundOptions bound = bound_options(options);
+  check_evaluator(options);
   std::vector<Mapper> mappers;
   for (const std::string& text :
        options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
@@ -84,6 +85,7 @@ void run(const Options& options, const FrontRequest& front, const Registry& regi
 void replay_saved(const Options& options, const Registry& registry) {
   refuse_shared_output({options.json, options.csv, options.save_mapping});
   const BoundOptions bound = bound_options(options);
+  execution_of(options);  // what is wrong with it is better said at once
   if (options.mapping.empty())
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Search search(options, registry);
@@ -106,6 +108,7 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
   for (CLI::App* place : {&app, subcommand}) {
     add_input_options(*place, options);
     add_search_options(*place, options);
+    add_model_options(*place, options);
     add_result_options(*place, options);
     add_front_options(*place, *front);
   }
@@ -118,6 +121,7 @@ void add_replay(CLI::App& app, Options& options, const Registry& registry, Comma
   CLI::App* subcommand = app.add_subcommand("replay", "Replay a saved mapping");
   add_input_options(*subcommand, options);
   add_mapping_option(*subcommand, options, "The mapping (YAML)");
+  add_model_options(*subcommand, options);
   add_result_options(*subcommand, options);
   subcommand->callback([&] { command = [&] { replay_saved(options, registry); }; });
 }

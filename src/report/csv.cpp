@@ -13,6 +13,10 @@ std::string number(double value) {
   return fmt::format("{}", value);
 }
 
+std::string number(const std::optional<double>& value) {
+  return value ? number(*value) : "";
+}
+
 }  // namespace
 
 void write_csv_row(std::ostream& out, const std::vector<std::string>& fields) {
@@ -53,7 +57,9 @@ void write_csv(std::ostream& out, const Report& report) {
                                      "chain_waiting_s",
                                      "evaluations",
                                      "exact",
-                                     "exceeds_dram"};
+                                     "exceeds_dram",
+                                     "execution",
+                                     "activations"};
   if (timing) header.emplace_back("search_s");
   write_csv_row(out, header);
   for (const Run& run : report.runs) {
@@ -75,7 +81,7 @@ void write_csv(std::ostream& out, const Report& report) {
                                       number(judgement.energy.total_J()),
                                       number(run.bound.latency_s),
                                       run.bound.kind,
-                                      run.gap(judgement) ? number(*run.gap(judgement)) : "",
+                                      number(run.gap(judgement)),
                                       number(judgement.chain.compute_s),
                                       number(judgement.chain.weights_s),
                                       number(judgement.chain.inputs_s),
@@ -83,7 +89,9 @@ void write_csv(std::ostream& out, const Report& report) {
                                       number(judgement.chain.waiting_s),
                                       fmt::format("{}", step.evaluations),
                                       step.exact ? "true" : "false",
-                                      judgement.excesses.empty() ? "false" : "true"};
+                                      judgement.excesses.empty() ? "false" : "true",
+                                      std::string(to_string(judgement.schedule.execution())),
+                                      std::string(to_string(report.problem->activations()))};
       if (timing) row.push_back(number(step.search_s));
       write_csv_row(out, row);
     }

@@ -4,65 +4,46 @@
 #include <algorithm>
 
 namespace h2h {
-namespace {
-
-/// Position of each layer in the order of its accelerator.
-std::vector<LayerIndex> predecessors_on_accelerator(const Problem& problem, const Mapping& mapping) {
-  std::vector<LayerIndex> before(problem.layers(), Tensor::kNetworkInput);
-  for (const auto& order : mapping.order) {
-    for (std::size_t i = 1; i < order.size(); ++i) before[order[i]] = order[i - 1];
-  }
-  return before;
-}
-
-}  // namespace
 
 CriticalChain critical_chain(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
   CriticalChain chain;
-  const auto before = predecessors_on_accelerator(problem, mapping);
-  LayerIndex layer = 0;
+  const auto activities = schedule.activities();
+  const ActivityOrder order = order_of(problem, mapping, schedule);
+  LayerIndex latest = 0;
   for (LayerIndex other = 1; other < problem.layers(); ++other) {
-    if (schedule.end_s(other) > schedule.end_s(layer)) layer = other;
+    if (schedule.end_s(other) > schedule.end_s(latest)) latest = other;
   }
-  // Each layer starts at the end of what it waited for last.
+  // Each activity starts at the end of what it waited for last.
+  auto at = schedule.first_activity(latest) + static_cast<std::uint32_t>(schedule.of(latest).size()) - 1;
   for (;;) {
-    chain.layers.push_back(layer);
-    LayerIndex cause = before[layer];
-    for (const TensorIndex tensor : problem.inputs(layer)) {
-      const LayerIndex producer = problem.tensor(tensor).producer;
-      if (producer == Tensor::kNetworkInput) continue;
-      if (cause == Tensor::kNetworkInput || schedule.end_s(producer) >= schedule.end_s(cause))
-        cause = producer;
+    const Activity& activity = activities[at];
+    if (chain.layers.empty() || chain.layers.back() != activity.layer) chain.layers.push_back(activity.layer);
+    const double alone = activity.stage == Stage::compute
+                             ? activity.seconds()
+                             : std::min(activity.seconds(), alone_s(problem, mapping, activity));
+    chain.waiting_s += activity.seconds() - alone;
+    switch (activity.stage) {
+      case Stage::compute:
+        chain.compute_s += alone;
+        break;
+      case Stage::weights:
+        chain.weights_s += alone;
+        break;
+      case Stage::input:
+        chain.inputs_s += alone;
+        break;
+      case Stage::output:
+        chain.outputs_s += alone;
+        break;
     }
-    if (cause == Tensor::kNetworkInput) break;
-    layer = cause;
+    const auto before = order.of(at);
+    if (before.empty()) break;
+    at = before.front();
+    for (const std::uint32_t other : before) {
+      if (activities[other].end_s >= activities[at].end_s) at = other;
+    }
   }
   std::reverse(chain.layers.begin(), chain.layers.end());
-  for (const LayerIndex member : chain.layers) {
-    const AcceleratorIndex a = mapping.accelerator[member];
-    const Problem::LayerCost& cost = problem.cost(member, a);
-    for (const Activity& activity : schedule.of(member)) {
-      double alone_s = activity.seconds();
-      switch (activity.stage) {
-        case Stage::compute:
-          chain.compute_s += alone_s;
-          break;
-        case Stage::weights:
-          alone_s = std::min(alone_s, cost.weights_s);
-          chain.weights_s += alone_s;
-          break;
-        case Stage::input:
-          alone_s = std::min(alone_s, problem.input_s(activity.tensor, a));
-          chain.inputs_s += alone_s;
-          break;
-        case Stage::output:
-          alone_s = std::min(alone_s, cost.output_s);
-          chain.outputs_s += alone_s;
-          break;
-      }
-      chain.waiting_s += activity.seconds() - alone_s;
-    }
-  }
   return chain;
 }
 
