@@ -26,7 +26,7 @@ constexpr double kRounding = 1e-12;
 // a feeds b and c; c reads b and a, and adds a to its output. A number is a byte on X and two on Y. Weights,
 // inputs and outputs in bytes on X:
 //   a: 200, 10 -> 20      b: 200, 20 of a -> 10      c: 600, 10 of b, 20 of a, residual 20 of a -> 20
-// Tensors of a: 0; of b: 1; of c: 2 (b), 3 (a), 4 (a, residual).
+// Tensors of a: 0 (the network's input); of b: 1; of c: 2 (b), 3 (a), 4 (a, residual).
 constexpr LayerIndex kA = 0, kB = 1, kC = 2;
 constexpr const char* kWorkload =
     "name: w\nlayers:\n"
@@ -113,9 +113,9 @@ TEST(Direct, PullsAreInTheProducersWidthOverTheSlowerOfBothPorts) {
               ElementsAre("weights 1200 13-25.5", "inputs 10 25.5-26.45 from fpga1", "inputs 40 26.45-27.35",
                           "inputs 40 27.35-28.25", "compute 0 28.25-29.25", "outputs 40 29.25-30.15"));
   expect_valid(hand.problem, mapping, schedule);
-  EXPECT_NEAR(hand.problem.transfer_s(0, 0, 1), 1.55, kRounding);
-  EXPECT_EQ(hand.problem.transfer_bytes(0, 0, 1), 40);
-  EXPECT_EQ(hand.problem.transfer_bytes(0, Problem::kHost, 1), 20);
+  EXPECT_NEAR(hand.problem.transfer_s(1, 0, 1), 1.55, kRounding);
+  EXPECT_EQ(hand.problem.transfer_bytes(1, 0, 1), 40);
+  EXPECT_EQ(hand.problem.transfer_bytes(1, Problem::kHost, 1), 20);
 
   // The chain leaves a at the end of its computation, which b waits for.
   const CriticalChain chain = critical_chain(hand.problem, mapping, schedule);
