@@ -170,23 +170,22 @@ void write_comparison_csv(std::ostream& out, std::span<const Contest> contests, 
   write_csv_row(out, header);
   for (const Contest& contest : contests) {
     for (const Entry& entry : contest.entries) {
-      std::vector<std::string> row = {
-          contest.workload,
-          contest.platform,
-          contest.bandwidth,
-          contest.evaluator,
-          entry.mapper,
-          fmt::format("{}", entry.latency_s),
-          entry.analytic_latency_s ? fmt::format("{}", *entry.analytic_latency_s) : "",
-          fmt::format("{}", entry.latency_s / shortest_s(contest)),
-          fmt::format("{}", entry.energy_J),
-          fmt::format("{}", contest.bound.latency_s),
-          contest.bound.kind,
-          entry.gap ? fmt::format("{}", *entry.gap) : "",
-          std::to_string(entry.evaluations),
-          entry.exact ? "true" : "false",
-          std::string(to_string(contest.execution)),
-          std::string(to_string(contest.activations))};
+      std::vector<std::string> row = {contest.workload,
+                                      contest.platform,
+                                      contest.bandwidth,
+                                      contest.evaluator,
+                                      entry.mapper,
+                                      fmt::format("{}", entry.latency_s),
+                                      exactly(entry.analytic_latency_s),
+                                      fmt::format("{}", entry.latency_s / shortest_s(contest)),
+                                      fmt::format("{}", entry.energy_J),
+                                      fmt::format("{}", contest.bound.latency_s),
+                                      contest.bound.kind,
+                                      exactly(entry.gap),
+                                      std::to_string(entry.evaluations),
+                                      entry.exact ? "true" : "false",
+                                      std::string(to_string(contest.execution)),
+                                      std::string(to_string(contest.activations))};
       if (timing) row.push_back(fmt::format("{}", entry.search_s));
       write_csv_row(out, row);
     }

@@ -6,19 +6,9 @@
 
 #include <h2h/report/report.hpp>
 
+#include "figures.hpp"
+
 namespace h2h {
-namespace {
-
-std::string number(double value) {
-  return fmt::format("{}", value);
-}
-
-std::string number(const std::optional<double>& value) {
-  return value ? number(*value) : "";
-}
-
-}  // namespace
-
 void write_csv_row(std::ostream& out, const std::vector<std::string>& fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) out << ',';
@@ -70,29 +60,29 @@ void write_csv(std::ostream& out, const Report& report) {
                                       run.mapper,
                                       run.evaluator,
                                       step.name,
-                                      number(judgement.latency_s),
-                                      number(judgement.analytic_latency_s),
-                                      number(percent_of_step_2(run, step)),
-                                      number(judgement.energy.paper_J()),
-                                      number(judgement.energy.compute_J),
-                                      number(judgement.energy.transfer_J),
-                                      number(judgement.energy.idle_J),
-                                      number(judgement.energy.network_J),
-                                      number(judgement.energy.total_J()),
-                                      number(run.bound.latency_s),
+                                      exactly(judgement.latency_s),
+                                      exactly(judgement.analytic_latency_s),
+                                      exactly(percent_of_step_2(run, step)),
+                                      exactly(judgement.energy.paper_J()),
+                                      exactly(judgement.energy.compute_J),
+                                      exactly(judgement.energy.transfer_J),
+                                      exactly(judgement.energy.idle_J),
+                                      exactly(judgement.energy.network_J),
+                                      exactly(judgement.energy.total_J()),
+                                      exactly(run.bound.latency_s),
                                       run.bound.kind,
-                                      number(run.gap(judgement)),
-                                      number(judgement.chain.compute_s),
-                                      number(judgement.chain.weights_s),
-                                      number(judgement.chain.inputs_s),
-                                      number(judgement.chain.outputs_s),
-                                      number(judgement.chain.waiting_s),
+                                      exactly(run.gap(judgement)),
+                                      exactly(judgement.chain.compute_s),
+                                      exactly(judgement.chain.weights_s),
+                                      exactly(judgement.chain.inputs_s),
+                                      exactly(judgement.chain.outputs_s),
+                                      exactly(judgement.chain.waiting_s),
                                       fmt::format("{}", step.evaluations),
                                       step.exact ? "true" : "false",
                                       judgement.excesses.empty() ? "false" : "true",
                                       std::string(to_string(judgement.schedule.execution())),
                                       std::string(to_string(report.problem->activations()))};
-      if (timing) row.push_back(number(step.search_s));
+      if (timing) row.push_back(exactly(step.search_s));
       write_csv_row(out, row);
     }
   }

@@ -13,10 +13,15 @@
 
 namespace h2h {
 
-// How tables for people write figures.
+// How figures are written.
 
 constexpr double kPercent = 100;
 constexpr double kMillisecondsPerSecond = 1e3;
+
+/// For programs: every digit; nothing where there is no value.
+inline std::string exactly(std::optional<double> value) {
+  return value ? fmt::format("{}", *value) : "";
+}
 
 /// Execution and activations where they are not the paper's; empty where they are.
 inline std::string describe_model(Execution execution, Activations activations) {

@@ -165,16 +165,15 @@ class FrontPlot {
 }  // namespace
 
 void write_front_csv(std::ostream& out, const Problem& problem, std::span<const Judgement> front) {
-  const auto number = [](double value) { return fmt::format("{}", value); };
   write_csv_row(out, {"workload", "platform", "point", "latency_s", "analytic_latency_s", "energy_J",
                       "compute_J", "transfer_J", "idle_J", "network_J", "total_J"});
   for (std::size_t i = 0; i < front.size(); ++i) {
     const Judgement& one = front[i];
     const Energy& energy = one.energy;
     write_csv_row(out, {problem.workload().name(), problem.system().name, fmt::format("{}", i + 1),
-                        number(one.latency_s), number(one.analytic_latency_s), number(energy.paper_J()),
-                        number(energy.compute_J), number(energy.transfer_J), number(energy.idle_J),
-                        number(energy.network_J), number(energy.total_J())});
+                        exactly(one.latency_s), exactly(one.analytic_latency_s), exactly(energy.paper_J()),
+                        exactly(energy.compute_J), exactly(energy.transfer_J), exactly(energy.idle_J),
+                        exactly(energy.network_J), exactly(energy.total_J())});
   }
 }
 
