@@ -58,7 +58,8 @@ Bound best_overlapped_bound(const Problem& problem, Contention contention) {
   const auto consider = [&](Bound bound) {
     if (bound.latency_s > best.latency_s) best = std::move(bound);
   };
-  consider(priced(computations, Windows(computations), {true, true, false}));
+  if (const Windows windows(computations); windows.latency_s() > 0)
+    consider(priced(computations, windows, {true, true, false}));
   if (contention == Contention::possible) consider(network_bound(problem));
   return best;
 }

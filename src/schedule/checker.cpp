@@ -225,7 +225,10 @@ class ScheduleChecker {
     if (!same(last, latency_s))
       add(Rule::latency,
           fmt::format("the latency is {} s, but the last activity ends at {} s", latency_s, last));
-    for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) check_activities(layer);
+    bool all_due = true;
+    for (LayerIndex layer = 0; layer < problem_.layers(); ++layer)
+      all_due = check_activities(layer) && all_due;
+    if (!all_due) return std::move(found_);  // what follows is about those that are due
     if (schedule_.execution() == Execution::serial) {
       for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) check_start(layer);
     } else {
@@ -285,7 +288,8 @@ class ScheduleChecker {
     return list;
   }
 
-  void check_activities(LayerIndex index) {
+  /// @returns whether the layer's activities are those that are due
+  bool check_activities(LayerIndex index) {
     const std::vector<Activity> expected = due(index);
     const auto given = schedule_.of(index);
     const bool agree = std::equal(given.begin(), given.end(), expected.begin(), expected.end(),
@@ -293,9 +297,11 @@ class ScheduleChecker {
                                     return a.layer == b.layer && a.stage == b.stage && a.tensor == b.tensor &&
                                            a.bytes == b.bytes && a.source == b.source;
                                   });
-    if (!agree)
-      return add(Rule::activities, fmt::format("layer '{}' does not make exactly the transfers that are due",
-                                               layer_of(index).name));
+    if (!agree) {
+      add(Rule::activities,
+          fmt::format("layer '{}' does not make exactly the transfers that are due", layer_of(index).name));
+      return false;
+    }
     for (std::size_t i = 0; i < given.size(); ++i) {
       if (i > 0 && schedule_.execution() == Execution::serial &&
           !same(given[i].start_s, given[i - 1].end_s)) {
@@ -304,6 +310,7 @@ class ScheduleChecker {
       }
       check_duration(index, given[i]);
     }
+    return true;
   }
 
   void check_duration(LayerIndex index, const Activity& activity) {

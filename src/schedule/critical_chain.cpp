@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <h2h/schedule/activity_order.hpp>
+
 namespace h2h {
 
 CriticalChain critical_chain(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {

@@ -5,6 +5,8 @@
 #include <exception>
 #include <numeric>
 
+#include <h2h/schedule/activity_order.hpp>
+
 namespace h2h {
 
 ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
