@@ -68,6 +68,14 @@ class Execution(CommandLineTest):
         self.assertNotIn("analytic", table)
         self.assertLessEqual(max(map(len, table.splitlines())), 80)
 
+    def test_step_4_replays_every_move_and_no_step_gets_worse(self):
+        run = self.run_of(*BOTH, *OVERLAP, "--evaluator", "replay", "-m", "text")
+        latencies = [step["latency_s"] for step in run["steps"]]
+        self.assertEqual(len(latencies), 4)
+        for before, after in zip(latencies, latencies[1:]):
+            self.assertLessEqual(after, before * (1 + 1e-9))
+        self.assertEqual(run, self.run_of(*BOTH, *OVERLAP, "--evaluator", "replay", "-m", "text", "-j", "1"))
+
     def test_csv_and_comparison_name_the_model(self):
         rows = list(csv.DictReader(io.StringIO(self.succeed(
             *BOTH, *OVERLAP, "--evaluator", "replay", "--mapper", "heft", "--csv", "-"))))
