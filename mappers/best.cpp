@@ -8,7 +8,8 @@
 // 3. Under a judge other than the analytic one, contention counts. Its effect is to make transfers slower, so
 //    annealing goes on where the network is slower by several factors; the judge picks among the results, and
 //    from the one that it picks a descent goes on that the judge itself decides, a handful of moves at a
-//    time. Moves that the analytic latency, a lower bound, already shows not to win are not judged.
+//    time. Moves that the analytic latency already shows not to win are not judged, where it is a lower bound
+//    (not of overlapped execution).
 //
 // Limited by evaluations the result depends on the seed alone, not on how many processors there are; limited
 // by time it depends on the machine.
@@ -44,6 +45,7 @@ System slowed(System system, double factor) {
     accelerator.from_host.bandwidth_Bps /= factor;
     accelerator.to_host.bandwidth_Bps /= factor;
   }
+  for (PeerRoutes::Speed& speed : system.peers.speeds) speed.bandwidth_Bps /= factor;
   return system;
 }
 
@@ -157,7 +159,7 @@ class Best : public MappingStep {
     std::vector<Mapping> candidates = {result.mapping};
     for (const double factor : kFactors) {
       const System system = slowed(problem.system(), factor);
-      const Problem slow(problem.workload(), system);
+      const Problem slow(problem.workload(), system, problem.activations());
       PlanSchedule schedule(slow, best.plan, objective_, scope_);
       const AnnealingResult found =
           anneal_round(slow, {best.plan, schedule.value()}, part_of(limit, 1.0 / kFactors.size()),
@@ -180,6 +182,7 @@ class Best : public MappingStep {
     PlanSchedule schedule(problem, plan_of(problem, result.mapping), objective_, scope_);
     Neighbourhood neighbourhood(problem, seed);
     Progress progress(limit);
+    const bool bounded = context.evaluator.has_analytic_bound();
     double latency_s = context.evaluator.latency_s(problem, result.mapping);
     while (!progress.done()) {
       std::vector<Plan> plans;
@@ -188,7 +191,7 @@ class Best : public MappingStep {
         progress.advance();
         ++result.evaluations;
         const bool promising =
-            neighbourhood.disturb(schedule) && improves(schedule.value(latency_s), latency_s);
+            neighbourhood.disturb(schedule) && (!bounded || improves(schedule.value(latency_s), latency_s));
         if (promising) {
           plans.push_back(schedule.plan());
           candidates.push_back(mapping_of(problem, schedule.plan(), scope_));

@@ -12,7 +12,9 @@
 // as many layers a round as there are accelerators of the type, in file order, and the first assignment with
 // the smallest latency wins.
 //
-// The step is analytic under every evaluator: it compares sums, not schedules.
+// The step is analytic under every evaluator: it compares sums, not schedules. Under direct activations
+// producers are mapped before their consumers, so that pulls are priced by their route; a layer that reads an
+// output on its own accelerator pays for the store that this takes, if it is the first to do so.
 
 #include <algorithm>
 #include <array>
@@ -36,6 +38,7 @@ struct State {
   std::vector<double> free_s;          ///< by accelerator
   std::vector<double> end_s;           ///< by layer
   std::vector<std::uint32_t> waiting;  ///< by layer: tensors whose producer is not mapped
+  std::vector<char> stored;  ///< by layer, of direct activations: a layer beside it reads its output
   double latency_s = 0;
   std::size_t mapped = 0;
 
@@ -43,7 +46,8 @@ struct State {
       : mapping(Mapping::none(problem)),
         free_s(problem.accelerators()),
         end_s(problem.layers()),
-        waiting(problem.layers()) {
+        waiting(problem.layers()),
+        stored(problem.layers()) {
     for (TensorIndex tensor = 0; tensor < problem.tensors(); ++tensor) {
       if (!problem.tensor(tensor).is_network_input()) ++waiting[problem.tensor(tensor).consumer];
     }
@@ -58,8 +62,32 @@ struct State {
     return ready;
   }
 
+  /// Seconds of a layer with every transfer paid, its producers where they are.
+  double seconds(const Problem& problem, LayerIndex layer, AcceleratorIndex to) const {
+    if (!problem.is_direct()) return problem.zero_locality_s(layer, to);
+    const Problem::LayerCost& cost = problem.cost(layer, to);
+    double seconds = cost.weights_s;
+    LayerIndex last = Tensor::kNetworkInput;
+    for (const TensorIndex tensor : problem.inputs(layer)) {
+      const LayerIndex producer = problem.tensor(tensor).producer;
+      const bool is_produced = producer != Tensor::kNetworkInput;
+      const AcceleratorIndex from =
+          is_produced ? problem.source(mapping.accelerator[producer], to) : Problem::kHost;
+      seconds += problem.transfer_s(tensor, from, to);
+      if (is_produced && from == Problem::kHost && stored[producer] == 0 && producer != last)
+        seconds += problem.cost(producer, to).output_s;
+      last = producer;
+    }
+    seconds += cost.compute_s;
+    return problem.is_result(layer) ? seconds + cost.output_s : seconds;
+  }
+
   void assign(const Problem& problem, LayerIndex layer, AcceleratorIndex to) {
-    end_s[layer] = std::max(free_s[to], ready_s(problem, layer)) + problem.zero_locality_s(layer, to);
+    end_s[layer] = std::max(free_s[to], ready_s(problem, layer)) + seconds(problem, layer, to);
+    for (const TensorIndex tensor : problem.inputs(layer)) {
+      const LayerIndex producer = problem.tensor(tensor).producer;
+      if (producer != Tensor::kNetworkInput && mapping.accelerator[producer] == to) stored[producer] = 1;
+    }
     free_s[to] = end_s[layer];
     latency_s = std::max(latency_s, end_s[layer]);
     mapping.append(layer, to);
@@ -93,8 +121,9 @@ class GroupSearch {
     for (const LayerIndex layer : group_) {
       ready_s_.push_back(state.ready_s(problem, layer));
       std::vector<double>& seconds = seconds_.emplace_back();
-      for (std::uint32_t kind = 0; kind < problem.kinds(); ++kind) {
-        seconds.push_back(problem.zero_locality_s(layer, problem.representative(kind)));
+      for (std::uint32_t column = 0; column < columns(); ++column) {
+        const AcceleratorIndex a = problem.is_direct() ? column : problem.representative(column);
+        seconds.push_back(problem.runs(layer, a) ? state.seconds(problem, layer, a) : kNever);
       }
     }
     bound_rest();
@@ -124,7 +153,7 @@ class GroupSearch {
 
   struct Child {
     AcceleratorIndex accelerator;
-    std::uint32_t kind;
+    std::uint32_t column;
     double start_s;
     double finish_s;
   };
@@ -137,6 +166,11 @@ class GroupSearch {
     double before_s = 0;  ///< when the accelerator of the last child was free without it
   };
 
+  /// Accelerators whose costs are the same share a column: those of a kind, and under direct activations,
+  /// where their distances from the producers differ, none.
+  std::uint32_t columns() const { return problem_.is_direct() ? problem_.accelerators() : problem_.kinds(); }
+  std::uint32_t column(AcceleratorIndex a) const { return problem_.is_direct() ? a : problem_.kind(a); }
+
   /// For each depth: what the layers from there on add at the least, each alone on its best accelerator.
   void bound_rest() {
     least_latency_s_.assign(group_.size() + 1, 0);
@@ -144,7 +178,7 @@ class GroupSearch {
     for (std::size_t i = group_.size(); i-- > 0;) {
       double least = kNever;
       for (const AcceleratorIndex a : problem_.candidates(group_[i])) {
-        least = std::min(least, std::max(finish_s_[a], ready_s_[i]) + seconds_[i][problem_.kind(a)]);
+        least = std::min(least, std::max(finish_s_[a], ready_s_[i]) + seconds_[i][column(a)]);
       }
       least_latency_s_[i] = std::max(least_latency_s_[i + 1], least);
       least_sum_s_[i] = least_sum_s_[i + 1] + least;
@@ -163,17 +197,17 @@ class GroupSearch {
     std::vector<Child>& children = children_[depth];
     children.clear();
     for (const AcceleratorIndex a : problem_.candidates(group_[depth])) {
-      const std::uint32_t kind = problem_.kind(a);
+      const std::uint32_t at = column(a);
       const double start_s = std::max(finish_s_[a], ready_s_[depth]);
-      children.push_back({a, kind, start_s, start_s + seconds_[depth][kind]});
+      children.push_back({a, at, start_s, start_s + seconds_[depth][at]});
     }
-    // Accelerators of one kind that are free by the same time are the same choice: keep the first.
+    // Accelerators of one column that are free by the same time are the same choice: keep the first.
     std::stable_sort(children.begin(), children.end(), [](const Child& a, const Child& b) {
-      return a.kind != b.kind ? a.kind < b.kind : a.start_s < b.start_s;
+      return a.column != b.column ? a.column < b.column : a.start_s < b.start_s;
     });
     children.erase(std::unique(children.begin(), children.end(),
                                [](const Child& a, const Child& b) {
-                                 return a.kind == b.kind && a.start_s == b.start_s;
+                                 return a.column == b.column && a.start_s == b.start_s;
                                }),
                    children.end());
     if (phase == Phase::optimise) {
@@ -228,7 +262,7 @@ class GroupSearch {
   const Problem& problem_;
   std::vector<LayerIndex> group_;
   std::vector<double> ready_s_;               ///< by depth
-  std::vector<std::vector<double>> seconds_;  ///< by depth and kind
+  std::vector<std::vector<double>> seconds_;  ///< by depth and column
   std::vector<double> finish_s_;              ///< by accelerator, with what is chosen above
   double latency_s_;
   std::vector<double> least_latency_s_;  ///< by depth, of the layers from there on
@@ -295,7 +329,7 @@ class ReleaseSearch {
       const AcceleratorIndex a = accelerators_[frame.next++];
       frame.before_s = finish_s_[a];
       const double finish_s =
-          std::max(frame.before_s, ready_s_[depth]) + problem_.zero_locality_s(layers[depth], a);
+          std::max(frame.before_s, ready_s_[depth]) + state_.seconds(problem_, layers[depth], a);
       const double latency_s = std::max(frame.latency_s, finish_s);
       if (latency_s >= best_latency_s_) continue;
       finish_s_[a] = finish_s;

@@ -16,7 +16,8 @@
 // Adapted: the original maximises throughput; here the grain is chosen by the latency of its mapping. Links
 // are part of the accelerators' time: they transfer or compute. Accelerators run some types of layers only,
 // which limits clusters. Layers are then list-scheduled on the accelerators of their clusters, depth first,
-// with weights pinned and tensors fused on the way (PartialSchedule).
+// with weights pinned and tensors fused on the way (PartialSchedule). Under direct activations a transfer is
+// priced as a load from the host, and nothing is stored.
 
 #include <algorithm>
 #include <limits>
@@ -39,7 +40,7 @@ double transfer_s(const Problem& problem, TensorIndex index) {
   const Tensor& tensor = problem.tensor(index);
   double store_s = 0;
   for (const AcceleratorIndex a : problem.candidates(tensor.producer))
-    store_s += problem.cost(tensor.producer, a).output_s;
+    store_s += problem.is_direct() ? 0 : problem.cost(tensor.producer, a).output_s;
   double load_s = 0;
   for (const AcceleratorIndex a : problem.candidates(tensor.consumer)) load_s += problem.input_s(index, a);
   return store_s / static_cast<double>(problem.candidates(tensor.producer).size()) +
@@ -205,8 +206,8 @@ class ClusterMapping {
     };
 
     double transfer(TensorIndex tensor, AcceleratorIndex on, bool is_input) const {
-      return is_input ? problem_.input_s(tensor, on)
-                      : problem_.cost(problem_.tensor(tensor).producer, on).output_s;
+      if (is_input) return problem_.input_s(tensor, on);
+      return problem_.is_direct() ? 0 : problem_.cost(problem_.tensor(tensor).producer, on).output_s;
     }
 
     const Problem& problem_;

@@ -32,6 +32,7 @@
 #include <h2h/report/text_table.hpp>
 #include <h2h/run/inputs.hpp>
 #include <h2h/run/run.hpp>
+#include <h2h/schedule/activity_order.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/bounds.hpp>
 #include <h2h/schedule/checker.hpp>

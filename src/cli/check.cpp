@@ -38,20 +38,21 @@ void describe(std::ostream& out, const System& system) {
 void check_saved(std::ostream& out, const Options& options, const Problem& problem, Simulator& simulator) {
   const Mapping mapping = read_mapping(options.mapping, problem);
   refuse_invalid(problem, mapping, options.mapping);
+  const Execution execution = execution_of(options);
   const Schedule analytic = analytic_schedule(problem, mapping);
   if (const auto violations =
           check_schedule(problem, mapping, analytic, analytic.latency_s(), Contention::none);
       !violations.empty()) {
     refuse(options.mapping, violations);
   }
-  const Schedule replayed = replay(problem, mapping, simulator);
+  const Schedule replayed = replay(problem, mapping, simulator, execution);
   if (const auto violations =
           check_schedule(problem, mapping, replayed, replayed.latency_s(), contention_of(problem, true));
       !violations.empty()) {
     refuse(options.mapping, violations);
   }
-  fmt::print(out, "mapping: valid; {:.6g} s analytic, {:.6g} s replayed\n", analytic.latency_s(),
-             replayed.latency_s());
+  fmt::print(out, "mapping: valid; {:.6g} s analytic{}, {:.6g} s replayed\n", analytic.latency_s(),
+             execution == Execution::serial ? "" : " and serial", replayed.latency_s());
 }
 
 void check(const Options& options, const Registry& registry) {
@@ -73,7 +74,7 @@ void check(const Options& options, const Registry& registry) {
       return describe(out, inputs.system);
     }
     Inputs inputs = read(options, registry);
-    const Problem problem(inputs.workload, inputs.system);
+    const Problem problem(inputs.workload, inputs.system, activations_of(options));
     describe(out, inputs.workload);
     describe(out, inputs.system);
     fmt::print(out, "every layer runs on some accelerator\n");
@@ -87,6 +88,7 @@ void add_check(CLI::App& app, Options& options, const Registry& registry, Comman
   CLI::App* subcommand = app.add_subcommand("check", "Check workload, platform, mapping, schedule");
   add_input_options(*subcommand, options);
   add_mapping_option(*subcommand, options, "A saved mapping to check (YAML)");
+  add_model_options(*subcommand, options);
   subcommand->callback([&] { command = [&] { check(options, registry); }; });
 }
 

@@ -46,6 +46,7 @@ Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, c
   contest.workload = search.problem().workload().name();
   contest.platform = search.problem().system().name;
   contest.bandwidth = options.bandwidth;
+  contest.activations = search.problem().activations();
   std::vector<Run> runs;
   for (const Mapper& mapper : mappers) {
     runs.push_back(search.run(mapper));
@@ -101,6 +102,7 @@ void compare(Options options, const Field& field, const Registry& registry) {
                 "such as --workload vlocnet.yaml; it may be repeated");
   }
   bound_options(options);  // what is wrong with them is better said before the search
+  check_evaluator(options);
   std::vector<Mapper> mappers;
   for (const std::string& text : options.mappers.empty() ? all_mappers(registry) : options.mappers) {
     mappers.push_back(make_mapper(text, registry));
@@ -136,6 +138,7 @@ void add_compare(CLI::App& app, Options& options, const Registry& registry, Comm
   add_several("--bandwidth", field->bandwidths, "Of each FPGA's own links; may be repeated", "RATE");
   add_adjustment_options(*subcommand, options);
   add_search_options(*subcommand, options);
+  add_model_options(*subcommand, options);
   subcommand->get_option("--mapper")->description("Mapper or chain of steps; may be repeated [all]");
   add_table_options(*subcommand, options);
   subcommand->add_option("--markdown", field->markdown, "Write markdown tables; - is standard output")

@@ -109,6 +109,18 @@ void add_plugin_option(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
 }
 
+void add_model_options(CLI::App& app, Options& options) {
+  const std::string group = "Model";
+  app.add_option("--execution", options.execution, "serial, or overlap: transfers while computing [serial]")
+      ->check(one_of({"serial", "overlap"}))
+      ->type_name("NAME")
+      ->group(group);
+  app.add_option("--activations", options.activations, "Over the host, or direct between FPGAs [host]")
+      ->check(one_of({"host", "direct"}))
+      ->type_name("NAME")
+      ->group(group);
+}
+
 void add_search_options(CLI::App& app, Options& options) {
   const std::string group = "Search";
   app.add_option("--mapper", options.mappers, "Mapper or chain of steps; may be repeated [h2h]")
@@ -196,6 +208,28 @@ void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& op
   if (!runs.empty() && !runs.front().bound.note.empty()) spdlog::warn("{}", runs.front().bound.note);
 }
 
+Execution execution_of(const Options& options) {
+  if (options.execution != to_string(Execution::overlap)) return Execution::serial;
+  if (options.no_replay) {
+    throw Error(ErrorKind::usage,
+                "--execution overlap with --no-replay: only replays know overlapped execution",
+                "leave --no-replay out");
+  }
+  return Execution::overlap;
+}
+
+Activations activations_of(const Options& options) {
+  return options.activations == to_string(Activations::direct) ? Activations::direct : Activations::host;
+}
+
+void check_evaluator(const Options& options) {
+  if (execution_of(options) == Execution::serial || options.evaluator == "replay") return;
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("--execution overlap: the {} evaluator knows serial execution only", options.evaluator),
+      "search by --evaluator replay");
+}
+
 SimulatorOptions simulator_options(const Options& options) {
   SimulatorOptions result{options.cfg, options.log, std::nullopt};
   if (!options.bandwidth.empty())
@@ -218,6 +252,7 @@ InputRequest request_of(const Options& options) {
     boost::split(request.modalities, options.modalities, boost::is_any_of(","));
   if (options.batch > 0) request.batch = options.batch;
   request.simulator = simulator_options(options);
+  request.simulator.peer_routes = activations_of(options) == Activations::direct;
   return request;
 }
 

@@ -35,6 +35,10 @@ struct Options {
   std::uint64_t seed = 1;
   unsigned jobs = 0;  ///< 0: as many as there are processors
 
+  // Model.
+  std::string execution = "serial";
+  std::string activations = "host";
+
   // Results.
   std::string json;
   std::string csv;
@@ -69,6 +73,7 @@ void add_input_options(CLI::App& app, Options& options);
 void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
 void add_simgrid_options(CLI::App& app, Options& options);     ///< which are among those
 void add_plugin_option(CLI::App& app, Options& options);       ///< likewise
+void add_model_options(CLI::App& app, Options& options);       ///< execution and activations
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
 void add_jobs_option(CLI::App& app, Options& options, const std::string& help);
@@ -96,6 +101,12 @@ BoundOptions bound_options(const Options& options);
 /// Looks for that bound. Where none is found, the quick one stands and a warning says so: it spoils no
 /// result.
 void tighten(const Problem& problem, std::span<Run> runs, const BoundOptions& options);
+
+/// How accelerators run their layers. @throws Error (usage) if that is only simulated and nothing is to be
+Execution execution_of(const Options& options);
+Activations activations_of(const Options& options);
+/// Refuses a search whose evaluator does not know the execution. @throws Error (usage)
+void check_evaluator(const Options& options);
 
 SimulatorOptions simulator_options(const Options& options);
 unsigned jobs_of(const Options& options);

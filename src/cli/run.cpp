@@ -53,6 +53,7 @@ void run(const Options& options, const FrontRequest& front, const Registry& regi
   refuse_shared_output(outputs);
   check_front(front);
   const BoundOptions bound = bound_options(options);
+  check_evaluator(options);
   std::vector<Mapper> mappers;
   for (const std::string& text :
        options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers) {
@@ -82,6 +83,7 @@ void replay_saved(const Options& options, const Registry& registry) {
   const std::vector<Output> outputs = result_outputs(options);
   refuse_shared_output(outputs);
   const BoundOptions bound = bound_options(options);
+  execution_of(options);  // what is wrong with it is better said at once
   if (options.mapping.empty())
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Search search(options, registry);
@@ -105,6 +107,7 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
   for (CLI::App* place : {&app, subcommand}) {
     add_input_options(*place, options);
     add_search_options(*place, options);
+    add_model_options(*place, options);
     add_result_options(*place, options);
     add_front_options(*place, *front);
     add_view_options(*place, options);
@@ -118,6 +121,7 @@ void add_replay(CLI::App& app, Options& options, const Registry& registry, Comma
   CLI::App* subcommand = app.add_subcommand("replay", "Replay a saved mapping");
   add_input_options(*subcommand, options);
   add_mapping_option(*subcommand, options, "The mapping (YAML)");
+  add_model_options(*subcommand, options);
   add_result_options(*subcommand, options);
   add_view_options(*subcommand, options);
   subcommand->callback([&] { command = [&] { replay_saved(options, registry); }; });

@@ -14,13 +14,13 @@ namespace h2h::cli {
 Search::Search(const Options& options, const Registry& registry)
     : options_(options),
       inputs_(read(options, registry)),
-      problem_(inputs_.workload, inputs_.system),
+      problem_(inputs_.workload, inputs_.system, activations_of(options)),
       start_(Mapping::none(problem_)) {}
 
 Scheduler Search::scheduler() {
   if (options_.no_replay) return analytic_schedule;
-  return [this](const Problem& problem, const Mapping& mapping) {
-    return replay(problem, mapping, inputs_.simulator);
+  return [this, execution = execution_of(options_)](const Problem& problem, const Mapping& mapping) {
+    return replay(problem, mapping, inputs_.simulator, execution);
   };
 }
 
@@ -28,7 +28,7 @@ Run Search::run(const Mapper& mapper) {
   if (!evaluator_) {
     if (options_.evaluator == "replay") {
       evaluator_ = std::make_unique<ReplayEvaluator>(inputs_.platform_file, simulator_options(options_),
-                                                     jobs_of(options_));
+                                                     jobs_of(options_), execution_of(options_));
     } else {
       evaluator_ = std::make_unique<AnalyticEvaluator>();
     }

@@ -36,8 +36,20 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-Problem::Problem(const Workload& workload, const System& system)
-    : workload_(&workload), system_(&system), topological_order_(workload.topological_order()) {
+std::string_view to_string(Activations activations) {
+  return activations == Activations::host ? "host" : "direct";
+}
+
+Problem::Problem(const Workload& workload, const System& system, Activations activations)
+    : workload_(&workload),
+      system_(&system),
+      activations_(activations),
+      topological_order_(workload.topological_order()) {
+  if (is_direct() && system.peers.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("direct activations: no routes between the FPGAs of '{}' are known", system.name),
+                "set SimulatorOptions::peer_routes");
+  }
   find_kinds();
   list_tensors();
   compute_costs();
@@ -91,6 +103,7 @@ void Problem::compute_costs() {
   const IfmExtent extent = system_->ifm_extent;
   costs_.resize(static_cast<std::size_t>(layers()) * kinds());
   input_s_.resize(static_cast<std::size_t>(tensors()) * kinds());
+  if (is_direct()) peer_bytes_.resize(input_s_.size());
   for (std::uint32_t kind = 0; kind < kinds(); ++kind) {
     const Accelerator& accelerator = system_->accelerators[representative_[kind]];
     const Device& device = accelerator.type.device;
@@ -108,6 +121,7 @@ void Problem::compute_costs() {
       const std::int64_t bytes = input_bytes(t, representative_[kind]);
       input_s_[static_cast<std::size_t>(t) * kinds() + kind] =
           accelerator.from_host.seconds(static_cast<double>(bytes));
+      if (is_direct()) peer_bytes_[static_cast<std::size_t>(t) * kinds() + kind] = static_cast<double>(bytes);
     }
   }
 }
@@ -141,7 +155,7 @@ double Problem::zero_locality_s(LayerIndex layer, AcceleratorIndex accelerator) 
   double seconds = costs.weights_s;
   for (const TensorIndex tensor : inputs(layer)) seconds += input_s(tensor, accelerator);
   seconds += costs.compute_s;
-  return seconds + costs.output_s;
+  return is_stored_for_others(layer) ? seconds + costs.output_s : seconds;
 }
 
 }  // namespace h2h

@@ -51,15 +51,52 @@ bool PartialSchedule::can_fuse(LayerIndex layer, LayerIndex producer, bool pinne
   return bytes <= problem_->system().accelerators[accelerator].dram_bytes;
 }
 
-/// Seconds of a layer up to its output, summed in the order of `layer_s()`.
-double PartialSchedule::seconds(LayerIndex layer, std::uint32_t kind, bool pinned, LayerIndex fused) const {
-  const Problem::LayerCost& cost = problem_->cost_on_kind(layer, kind);
-  double seconds = pinned ? 0 : cost.weights_s;
+/// Calls @p visit with each producer whose output goes to the host for this layer first.
+template <typename Visit>
+void PartialSchedule::for_stored_producers(LayerIndex layer, AcceleratorIndex accelerator, LayerIndex fused,
+                                           const Visit& visit) const {
+  LayerIndex last = kNone;
   for (const TensorIndex tensor : problem_->inputs(layer)) {
     const LayerIndex producer = problem_->tensor(tensor).producer;
-    if (fused == kNone || producer != fused) seconds += problem_->input_s_on_kind(tensor, kind);
+    if (producer == Tensor::kNetworkInput || producer == fused || producer == last) continue;
+    if (nodes_[producer].accelerator != accelerator || nodes_[producer].stored_for != kNone) continue;
+    visit(producer);
+    last = producer;
   }
+}
+
+/// Seconds of a layer up to its output, summed in the order of `layer_seconds()`; with the stores that it
+/// pays.
+double PartialSchedule::seconds(LayerIndex layer, AcceleratorIndex accelerator, bool pinned,
+                                LayerIndex fused) const {
+  const std::uint32_t kind = problem_->kind(accelerator);
+  const Problem::LayerCost& cost = problem_->cost_on_kind(layer, kind);
+  double seconds = pinned ? 0 : cost.weights_s;
+  if (!problem_->is_direct()) {
+    for (const TensorIndex tensor : problem_->inputs(layer)) {
+      const LayerIndex producer = problem_->tensor(tensor).producer;
+      if (fused == kNone || producer != fused) seconds += problem_->input_s_on_kind(tensor, kind);
+    }
+    return seconds + cost.compute_s;
+  }
+  for (const TensorIndex tensor : problem_->inputs(layer)) {
+    const LayerIndex producer = problem_->tensor(tensor).producer;
+    if (producer == Tensor::kNetworkInput) {
+      seconds += problem_->input_s_on_kind(tensor, kind);
+    } else if (fused == kNone || producer != fused) {
+      const AcceleratorIndex from = problem_->source(nodes_[producer].accelerator, accelerator);
+      seconds += problem_->transfer_s(tensor, is_placed(producer) ? from : Problem::kHost, accelerator);
+    }
+  }
+  for_stored_producers(layer, accelerator, fused, [&](LayerIndex producer) {
+    seconds += problem_->cost_on_kind(producer, kind).output_s;
+  });
   return seconds + cost.compute_s;
+}
+
+/// Seconds of the output, as far as it is known to go to the host.
+double PartialSchedule::output_s(LayerIndex layer, AcceleratorIndex accelerator) const {
+  return problem_->is_stored_for_others(layer) ? problem_->cost(layer, accelerator).output_s : 0;
 }
 
 /// When the outputs of the placed producers, but for one, are stored.
@@ -96,9 +133,9 @@ Placement PartialSchedule::behind(LayerIndex layer, AcceleratorIndex accelerator
   }
   // The predecessor's own end counts already, with or without its store.
   place.start_s = std::max(place.start_s, ready_s(layer, predecessor));
-  const std::uint32_t kind = problem_->kind(accelerator);
-  place.end_s = place.start_s + (seconds(layer, kind, place.pinned, place.fused ? predecessor : kNone) +
-                                 problem_->cost_on_kind(layer, kind).output_s);
+  place.end_s =
+      place.start_s + (seconds(layer, accelerator, place.pinned, place.fused ? predecessor : kNone) +
+                       output_s(layer, accelerator));
   return place;
 }
 
@@ -128,13 +165,21 @@ Placement PartialSchedule::earliest(LayerIndex layer, AcceleratorIndex accelerat
 void PartialSchedule::list_placements(LayerIndex layer, std::size_t per_kind,
                                       std::vector<Placement>& places) const {
   places.clear();
+  if (problem_->is_direct()) {
+    // Where its producers are tells every accelerator from every other.
+    for (const AcceleratorIndex a : problem_->candidates(layer))
+      places.push_back(behind(layer, a, devices_[a].last));
+    if (fills_gaps_) list_gaps(layer, per_kind, places);
+    return;
+  }
   const auto runs = [&](std::uint32_t kind) { return problem_->runs(layer, problem_->representative(kind)); };
   const double ready = ready_s(layer, kNone);
   for (std::uint32_t kind = 0; kind < problem_->kinds(); ++kind) {
     if (!runs(kind)) continue;
     const Problem::LayerCost& cost = problem_->cost_on_kind(layer, kind);
-    const double pinned_s = seconds(layer, kind, true, kNone) + cost.output_s;
-    const double streamed_s = seconds(layer, kind, false, kNone) + cost.output_s;
+    const AcceleratorIndex one = problem_->representative(kind);
+    const double pinned_s = seconds(layer, one, true, kNone) + cost.output_s;
+    const double streamed_s = seconds(layer, one, false, kNone) + cost.output_s;
     // Of those that pin and of those that do not, the first to be free are the first to end.
     std::size_t pinning = 0;
     std::size_t streaming = 0;
@@ -215,8 +260,12 @@ void PartialSchedule::place(const Placement& placement) {
   node.fused = fused;
   node.fused_input_bytes = 0;
   node.start_s = start_s;
-  node.kept_end_s = start_s + seconds(layer, problem_->kind(a), pinned, fused ? predecessor : kNone);
+  node.kept_end_s = start_s + seconds(layer, a, pinned, fused ? predecessor : kNone);
   node.end_s = end_s;
+  if (problem_->is_direct()) {
+    for_stored_producers(layer, a, fused ? predecessor : kNone,
+                         [&](LayerIndex producer) { nodes_[producer].stored_for = layer; });
+  }
   if (pinned) device.pinned_bytes += problem_->cost(layer, a).weight_bytes;
   if (fused) {
     Node& producer = nodes_[predecessor];
@@ -238,6 +287,11 @@ void PartialSchedule::undo() {
     nodes_[node.before].end_s = change.behind_end_s;
   }
   if (node.after != kNone) nodes_[node.after].before = node.before;
+  for (const TensorIndex tensor : problem_->inputs(change.layer)) {
+    const LayerIndex producer = problem_->tensor(tensor).producer;
+    if (producer != Tensor::kNetworkInput && nodes_[producer].stored_for == change.layer)
+      nodes_[producer].stored_for = kNone;
+  }
   set_device(node.accelerator, change.device);
   node = {};
 }

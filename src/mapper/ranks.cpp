@@ -37,7 +37,8 @@ std::optional<LayerIndex> sole_consumer(const Problem& problem, LayerIndex layer
 
 double saved_by_fusion_s(const Problem& problem, LayerIndex producer, LayerIndex consumer,
                          std::uint32_t kind) {
-  double seconds = sole_consumer(problem, producer) ? problem.cost_on_kind(producer, kind).output_s : 0;
+  const bool saves_store = problem.is_stored_for_others(producer) && sole_consumer(problem, producer);
+  double seconds = saves_store ? problem.cost_on_kind(producer, kind).output_s : 0;
   for (const TensorIndex tensor : problem.inputs(consumer)) {
     if (problem.tensor(tensor).producer == producer) seconds += problem.input_s_on_kind(tensor, kind);
   }
@@ -76,7 +77,8 @@ double ExpectedCosts::seconds(LayerIndex layer, std::uint32_t kind) const {
   const Problem::LayerCost& cost = problem_->cost_on_kind(layer, kind);
   double seconds = cost.weight_bytes > budget_bytes_[kind] ? cost.weights_s : 0;
   for (const TensorIndex tensor : problem_->inputs(layer)) seconds += problem_->input_s_on_kind(tensor, kind);
-  return seconds + cost.compute_s + cost.output_s;
+  seconds += cost.compute_s;
+  return problem_->is_stored_for_others(layer) ? seconds + cost.output_s : seconds;
 }
 
 std::vector<double> upward_ranks_s(const ExpectedCosts& costs) {

@@ -59,8 +59,15 @@ std::vector<LayerIndex> execution_sequence(const Problem& problem, const Mapping
 
 bool is_stored(const Problem& problem, const Mapping& mapping, LayerIndex layer) {
   const auto outputs = problem.outputs(layer);
-  return outputs.empty() || std::any_of(outputs.begin(), outputs.end(),
-                                        [&](TensorIndex tensor) { return mapping.fused[tensor] == 0; });
+  return outputs.empty() || std::any_of(outputs.begin(), outputs.end(), [&](TensorIndex tensor) {
+           return mapping.fused[tensor] == 0 && source_of(problem, mapping, tensor) == Problem::kHost;
+         });
+}
+
+AcceleratorIndex source_of(const Problem& problem, const Mapping& mapping, TensorIndex tensor) {
+  const auto& [producer, consumer, role] = problem.tensor(tensor);
+  if (producer == Tensor::kNetworkInput) return Problem::kHost;
+  return problem.source(mapping.accelerator[producer], mapping.accelerator[consumer]);
 }
 
 }  // namespace h2h

@@ -92,6 +92,7 @@ System make_system(const PlatformDescription& platform, const Catalogue& catalog
   system.host = platform.host;
   system.ifm_extent = catalogue.ifm_extent;
   system.links = platform.links;
+  system.peers = platform.peers;
   system.model_settings = platform.model_settings;
   for (const FpgaDescription& fpga : platform.fpgas) {
     const std::string& wanted = fpga.properties.at("accelerator");

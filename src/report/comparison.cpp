@@ -63,8 +63,10 @@ Cells cells_of(std::span<const Standing> all, bool timing) {
 
 std::string footnote(const Contest& contest) {
   const TimeUnit unit = TimeUnit::for_longest(contest.bound.latency_s);
-  return fmt::format("lower bound {} {} ({}); searched by the {} evaluator",
-                     unit.format(contest.bound.latency_s), unit.name, contest.bound.kind, contest.evaluator);
+  const std::string model = describe_model(contest.execution, contest.activations);
+  return fmt::format("lower bound {} {} ({}); searched by the {} evaluator{}{}",
+                     unit.format(contest.bound.latency_s), unit.name, contest.bound.kind, contest.evaluator,
+                     model.empty() ? "" : "; ", model);
 }
 
 std::string standings_title(std::span<const Contest> contests) {
@@ -110,6 +112,7 @@ void add_run(Contest& contest, const Run& run) {
     entry.exact = entry.exact && step.exact;
   }
   contest.evaluator = run.evaluator;
+  contest.execution = result.schedule.execution();
   contest.bound = run.bound;
   const auto place =
       std::upper_bound(contest.entries.begin(), contest.entries.end(), entry,
@@ -159,9 +162,10 @@ void write_comparison_markdown(std::ostream& out, std::span<const Contest> conte
 }
 
 void write_comparison_csv(std::ostream& out, std::span<const Contest> contests, bool timing) {
-  std::vector<std::string> header = {
-      "workload", "platform", "bandwidth", "evaluator",  "mapper", "latency_s",   "analytic_latency_s",
-      "ratio",    "energy_J", "bound_s",   "bound_kind", "gap",    "evaluations", "exact"};
+  std::vector<std::string> header = {"workload",    "platform",  "bandwidth",          "evaluator",
+                                     "mapper",      "latency_s", "analytic_latency_s", "ratio",
+                                     "energy_J",    "bound_s",   "bound_kind",         "gap",
+                                     "evaluations", "exact",     "execution",          "activations"};
   if (timing) header.emplace_back("search_s");
   write_csv_row(out, header);
   for (const Contest& contest : contests) {
@@ -172,14 +176,16 @@ void write_comparison_csv(std::ostream& out, std::span<const Contest> contests, 
                                       contest.evaluator,
                                       entry.mapper,
                                       fmt::format("{}", entry.latency_s),
-                                      fmt::format("{}", entry.analytic_latency_s),
+                                      csv_number(entry.analytic_latency_s),
                                       fmt::format("{}", entry.latency_s / shortest_s(contest)),
                                       fmt::format("{}", entry.energy_J),
                                       fmt::format("{}", contest.bound.latency_s),
                                       contest.bound.kind,
-                                      entry.gap ? fmt::format("{}", *entry.gap) : "",
+                                      csv_number(entry.gap),
                                       std::to_string(entry.evaluations),
-                                      entry.exact ? "true" : "false"};
+                                      entry.exact ? "true" : "false",
+                                      std::string(to_string(contest.execution)),
+                                      std::string(to_string(contest.activations))};
       if (timing) row.push_back(fmt::format("{}", entry.search_s));
       write_csv_row(out, row);
     }
@@ -195,13 +201,16 @@ void write_comparison_json(std::ostream& out, std::span<const Contest> contests,
         {"platform", contest.platform},
         {"bandwidth", contest.bandwidth},
         {"evaluator", contest.evaluator},
+        {"execution", to_string(contest.execution)},
+        {"activations", to_string(contest.activations)},
         {"bound", {{"latency_s", contest.bound.latency_s}, {"kind", contest.bound.kind}}},
         {"entries", nlohmann::ordered_json::array()}};
     for (const Entry& entry : contest.entries) {
       nlohmann::ordered_json row = {
           {"mapper", entry.mapper},
           {"latency_s", entry.latency_s},
-          {"analytic_latency_s", entry.analytic_latency_s},
+          {"analytic_latency_s", entry.analytic_latency_s ? nlohmann::ordered_json(*entry.analytic_latency_s)
+                                                          : nlohmann::ordered_json()},
           {"energy_J", entry.energy_J},
           {"gap", entry.gap ? nlohmann::ordered_json(*entry.gap) : nlohmann::ordered_json()},
           {"evaluations", entry.evaluations},

@@ -30,8 +30,8 @@ void append(Fields& fields, const Fields& more) {
 
 }  // namespace
 
-std::string csv_number(double value) {
-  return fmt::format("{}", value);
+std::string csv_number(std::optional<double> value) {
+  return value ? fmt::format("{}", *value) : "";
 }
 
 void write_csv_row(std::ostream& out, const std::vector<std::string>& fields) {
@@ -68,7 +68,6 @@ std::vector<std::string> outcome_columns() {
 
 std::vector<std::string> outcome_fields(const Run& run, const StepOutcome& step) {
   const Judgement& judgement = step.judgement;
-  const std::optional<double> gap = run.gap(judgement);
   return {csv_number(judgement.energy.paper_J()),
           csv_number(judgement.energy.compute_J),
           csv_number(judgement.energy.transfer_J),
@@ -77,7 +76,7 @@ std::vector<std::string> outcome_fields(const Run& run, const StepOutcome& step)
           csv_number(judgement.energy.total_J()),
           csv_number(run.bound.latency_s),
           run.bound.kind,
-          gap ? csv_number(*gap) : "",
+          csv_number(run.gap(judgement)),
           csv_number(judgement.chain.compute_s),
           csv_number(judgement.chain.weights_s),
           csv_number(judgement.chain.inputs_s),
@@ -93,6 +92,7 @@ void write_csv(std::ostream& out, const Report& report) {
   Fields header = {"workload",  "platform",           "mapper",           "evaluator", "step",
                    "latency_s", "analytic_latency_s", "percent_of_step_2"};
   append(header, outcome_columns());
+  append(header, {"execution", "activations"});
   if (timing) header.emplace_back("search_s");
   write_csv_row(out, header);
   for (const Run& run : report.runs) {
@@ -106,6 +106,8 @@ void write_csv(std::ostream& out, const Report& report) {
                     csv_number(step.judgement.analytic_latency_s),
                     csv_number(percent_of_step_2(run, step))};
       append(row, outcome_fields(run, step));
+      append(row, {std::string(to_string(step.judgement.schedule.execution())),
+                   std::string(to_string(report.problem->activations()))});
       if (timing) row.push_back(csv_number(step.search_s));
       write_csv_row(out, row);
     }

@@ -9,12 +9,22 @@
 
 #include <fmt/format.h>
 
+#include <h2h/schedule/schedule.hpp>
+
 namespace h2h {
 
-// How tables for people write figures.
+// How figures are written.
 
 constexpr double kPercent = 100;
 constexpr double kMillisecondsPerSecond = 1e3;
+
+/// Execution and activations where they are not the paper's; empty where they are.
+inline std::string describe_model(Execution execution, Activations activations) {
+  std::string text = execution == Execution::overlap ? "overlapped execution" : "";
+  if (activations == Activations::direct)
+    text += text.empty() ? "direct activations" : ", direct activations";
+  return text;
+}
 
 /// From a million on powers of ten keep columns narrow: 1.23e9.
 constexpr double kScientific = 999999.5;

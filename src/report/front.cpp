@@ -165,16 +165,16 @@ class FrontPlot {
 }  // namespace
 
 void write_front_csv(std::ostream& out, const Problem& problem, std::span<const Judgement> front) {
-  const auto number = [](double value) { return fmt::format("{}", value); };
   write_csv_row(out, {"workload", "platform", "point", "latency_s", "analytic_latency_s", "energy_J",
                       "compute_J", "transfer_J", "idle_J", "network_J", "total_J"});
   for (std::size_t i = 0; i < front.size(); ++i) {
     const Judgement& one = front[i];
     const Energy& energy = one.energy;
-    write_csv_row(out, {problem.workload().name(), problem.system().name, fmt::format("{}", i + 1),
-                        number(one.latency_s), number(one.analytic_latency_s), number(energy.paper_J()),
-                        number(energy.compute_J), number(energy.transfer_J), number(energy.idle_J),
-                        number(energy.network_J), number(energy.total_J())});
+    write_csv_row(
+        out, {problem.workload().name(), problem.system().name, fmt::format("{}", i + 1),
+              csv_number(one.latency_s), csv_number(one.analytic_latency_s), csv_number(energy.paper_J()),
+              csv_number(energy.compute_J), csv_number(energy.transfer_J), csv_number(energy.idle_J),
+              csv_number(energy.network_J), csv_number(energy.total_J())});
   }
 }
 

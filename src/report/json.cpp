@@ -22,11 +22,15 @@ ordered_json platform_json(const System& system) {
   return {{"name", system.name}, {"accelerators", std::move(accelerators)}};
 }
 
+ordered_json or_null(const std::optional<double>& value) {
+  return value ? ordered_json(*value) : ordered_json();
+}
+
 ordered_json step_json(const StepOutcome& step, bool timing) {
   ordered_json json = {{"name", step.name},
                        {"latency_s", step.judgement.latency_s},
                        {"energy_J", step.judgement.energy.paper_J()},
-                       {"analytic_latency_s", step.judgement.analytic_latency_s}};
+                       {"analytic_latency_s", or_null(step.judgement.analytic_latency_s)}};
   if (timing) json["search_s"] = step.search_s;
   json["evaluations"] = step.evaluations;
   json["exact"] = step.exact;
@@ -61,13 +65,15 @@ ordered_json run_json(const Problem& problem, const Run& run, bool timing) {
   const Judgement& result = run.result();
   const Energy& energy = result.energy;
   const Setup setup = setup_of(problem, result.mapping);
-  ordered_json json = {
-      {"mapper", run.mapper}, {"evaluator", run.evaluator}, {"execution", "serial"}, {"activations", "host"}};
+  ordered_json json = {{"mapper", run.mapper},
+                       {"evaluator", run.evaluator},
+                       {"execution", to_string(result.schedule.execution())},
+                       {"activations", to_string(problem.activations())}};
   json["replayed"] = result.is_replay;
   for (const StepOutcome& step : run.steps) json["steps"].push_back(step_json(step, timing));
   json["latency_s"] = result.latency_s;
   json["energy_J"] = energy.paper_J();
-  json["analytic_latency_s"] = result.analytic_latency_s;
+  json["analytic_latency_s"] = or_null(result.analytic_latency_s);
   json["energy"] = {{"compute_J", energy.compute_J},
                     {"transfer_J", energy.transfer_J},
                     {"idle_J", energy.idle_J},
@@ -80,7 +86,7 @@ ordered_json run_json(const Problem& problem, const Run& run, bool timing) {
                    {"waiting_s", result.chain.waiting_s}};
   json["setup"] = {{"bytes", setup.bytes}, {"seconds", setup.seconds}, {"energy_J", setup.energy_J}};
   json["bound"] = {{"latency_s", run.bound.latency_s}, {"kind", run.bound.kind}};
-  json["gap"] = run.gap() ? ordered_json(*run.gap()) : ordered_json();
+  json["gap"] = or_null(run.gap());
   if (!result.excesses.empty()) json["excesses"] = result.excesses;
   json["layers"] = ordered_json::array();
   for (const auto& order : result.mapping.order) {

@@ -22,6 +22,14 @@ void write_head(std::ostream& out, const Report& report) {
              with_si_prefix(static_cast<double>(workload.macs())), system.accelerators.size());
 }
 
+/// What is not the paper's model, in front of the first table.
+void write_model(std::ostream& out, const Report& report) {
+  if (report.runs.empty()) return;
+  const std::string model =
+      describe_model(report.runs.front().result().schedule.execution(), report.problem->activations());
+  if (!model.empty()) fmt::print(out, "{}\n", model);
+}
+
 void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool timing) {
   const bool replayed = run.result().is_replay;
   std::vector<std::string> headings = {"step", replayed ? "replay" : "analytic"};
@@ -30,7 +38,8 @@ void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool t
     headings.emplace_back(heading);
     units.emplace_back(of);
   };
-  if (replayed) add_column("analytic", unit.name);
+  const bool compares = replayed && run.result().analytic_latency_s;
+  if (compares) add_column("analytic", unit.name);
   add_column("energy", "J");
   add_column("of step 2", "%");
   add_column("gap", "%");
@@ -39,7 +48,7 @@ void write_steps(std::ostream& out, const Run& run, const TimeUnit& unit, bool t
   for (const StepOutcome& step : run.steps) {
     const Judgement& judgement = step.judgement;
     std::vector<std::string> row = {step.name, unit.format(judgement.latency_s)};
-    if (replayed) row.push_back(unit.format(judgement.analytic_latency_s));
+    if (compares) row.push_back(unit.format(judgement.analytic_latency_s.value()));
     row.push_back(significant(judgement.energy.paper_J()));
     row.push_back(percent(percent_of_step_2(run, step)));
     row.push_back(gap_percent(run.gap(judgement)));
@@ -86,6 +95,7 @@ double percent_of_step_2(const Run& run, const StepOutcome& step) {
 
 void write_table(std::ostream& out, const Report& report) {
   write_head(out, report);
+  write_model(out, report);
   for (const Run& run : report.runs) {
     double longest_s = 0;
     for (const StepOutcome& step : run.steps) longest_s = std::max(longest_s, step.judgement.latency_s);

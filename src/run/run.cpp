@@ -16,6 +16,13 @@ bool is_excess(const Violation& violation) {
   return violation.rule == Violation::Rule::weights || violation.rule == Violation::Rule::dram;
 }
 
+/// Adds the quick bound of schedules like a run's to it.
+void add_bound(const Problem& problem, bool replayed, Run& run) {
+  const Contention contention = contention_of(problem, replayed);
+  run.bound = best_bound(problem, contention, run.result().schedule.execution());
+  run.bound_holds = contention != Contention::other;
+}
+
 /// Refuses what the checker finds. @returns the excesses of DRAM, where they are only to be reported
 std::vector<std::string> only_excesses(const std::vector<Violation>& violations, Excess excess) {
   std::vector<std::string> excesses;
@@ -31,12 +38,10 @@ std::vector<std::string> only_excesses(const std::vector<Violation>& violations,
 }
 
 /// A run without steps as yet.
-Run empty_run(const Problem& problem, std::string_view mapper, std::string_view evaluator, bool replayed) {
+Run empty_run(std::string_view mapper, std::string_view evaluator) {
   Run run;
   run.mapper = mapper;
   run.evaluator = evaluator;
-  run.bound = best_bound(problem, contention_of(problem, replayed));
-  run.bound_holds = contention_of(problem, replayed) != Contention::other;
   return run;
 }
 
@@ -110,9 +115,10 @@ Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler&
   const double latency_s = schedule.latency_s();
   only_excesses(check_schedule(problem, mapping, schedule, latency_s, contention_of(problem, replayed)),
                 excess);
-  Judgement judgement{
-      mapping, std::move(schedule), replayed, latency_s, analytic_latency_s(problem, mapping), {},
-      {},      std::move(excesses)};
+  std::optional<double> analytic_s;
+  if (schedule.execution() == Execution::serial) analytic_s = analytic_latency_s(problem, mapping);
+  Judgement judgement{mapping, std::move(schedule), replayed, latency_s, analytic_s, {},
+                      {},      std::move(excesses)};
   judgement.energy = energy_of(problem, mapping, judgement.schedule);
   judgement.chain = critical_chain(problem, mapping, judgement.schedule);
   return judgement;
@@ -120,7 +126,7 @@ Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler&
 
 Run run_to_result(const Problem& problem, const Mapper& mapper, StepContext& context,
                   const Scheduler& scheduler, bool replayed) {
-  Run run = empty_run(problem, mapper.name, context.evaluator.name(), replayed);
+  Run run = empty_run(mapper.name, context.evaluator.name());
   MapperAtWork work(problem, context, Mapping::none(problem));
   Effort whole;
   for (const Mapper::Step& step : mapper.steps) {
@@ -132,25 +138,28 @@ Run run_to_result(const Problem& problem, const Mapper& mapper, StepContext& con
       whole.note += fmt::format("{}{}: {}", whole.note.empty() ? "" : "; ", step.name, effort.note);
   }
   run.steps.push_back(work.judged(mapper.name, std::move(whole), scheduler, replayed));
+  add_bound(problem, replayed, run);
   return run;
 }
 
 Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& start, StepContext& context,
                const Scheduler& scheduler, bool replayed,
                const std::function<void(const std::string&)>& begins) {
-  Run run = empty_run(problem, mapper.name, context.evaluator.name(), replayed);
+  Run run = empty_run(mapper.name, context.evaluator.name());
   MapperAtWork work(problem, context, start);
   for (const Mapper::Step& step : mapper.steps) {
     if (begins) begins(step.name);
     Effort effort = work.run(step);
     run.steps.push_back(work.judged(step.name, std::move(effort), scheduler, replayed));
   }
+  add_bound(problem, replayed, run);
   return run;
 }
 
 Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed) {
-  Run run = empty_run(problem, "saved mapping", "none", replayed);
+  Run run = empty_run("saved mapping", "none");
   run.steps.push_back({"saved mapping", judge(problem, mapping, scheduler, replayed), 0, 0, true, {}});
+  add_bound(problem, replayed, run);
   return run;
 }
 
@@ -173,16 +182,18 @@ void tighten_bounds(const Problem& problem, std::span<Run> runs, const BoundOpti
   if (runs.empty() || options.method == BoundMethod::quick) return;
   std::optional<double> incumbent_s;
   bool replayed = true;
+  Execution execution = Execution::serial;
   for (const Run& run : runs) {
+    execution = run.result().schedule.execution();
     for (const StepOutcome& step : run.steps) {
       const Judgement& judgement = step.judgement;
       replayed = replayed && judgement.is_replay;
-      if (!judgement.excesses.empty()) continue;
+      if (!judgement.excesses.empty() || !judgement.analytic_latency_s) continue;
       incumbent_s =
-          std::min(incumbent_s.value_or(judgement.analytic_latency_s), judgement.analytic_latency_s);
+          std::min(incumbent_s.value_or(*judgement.analytic_latency_s), *judgement.analytic_latency_s);
     }
   }
-  const Bound bound = find_bound(problem, contention_of(problem, replayed), incumbent_s, options);
+  const Bound bound = find_bound(problem, contention_of(problem, replayed), incumbent_s, options, execution);
   for (Run& run : runs) {
     if (bound.latency_s >= run.bound.latency_s) run.bound = bound;
   }

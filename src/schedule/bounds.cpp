@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <h2h/base/error.hpp>
+#include <h2h/schedule/analytic.hpp>
 
 #include "bounds/cbc.hpp"
 #include "bounds/exact.hpp"
@@ -49,17 +50,33 @@ Bound best_bound(const Slots& slots, const Windows& windows, Contention contenti
   return all.latency_s > path.latency_s ? all : path;
 }
 
-/// Latency of the mapping that runs all layers one after another: nothing is lower if nothing better is
+/// Overlapped, an accelerator's slots overlap, but not its computations.
+Bound best_overlapped_bound(const Problem& problem, Contention contention) {
+  const Slots paths(problem, Slots::Content::path);
+  Bound best{Windows(paths).latency_s(), "critical-path"};
+  const Slots computations(problem, Slots::Content::computation);
+  const auto consider = [&](Bound bound) {
+    if (bound.latency_s > best.latency_s) best = std::move(bound);
+  };
+  if (const Windows windows(computations); windows.latency_s() > 0)
+    consider(priced(computations, windows, {true, true, false}));
+  if (contention == Contention::possible) consider(network_bound(problem));
+  return best;
+}
+
+/// Latency of a simple mapping, each layer where it takes the least: nothing is lower if nothing better is
 /// known.
-double serial_s(const Problem& problem) {
-  double sum = 0;
-  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
-    double least_s = kNever;
-    for (const AcceleratorIndex a : problem.candidates(layer))
-      least_s = std::min(least_s, problem.zero_locality_s(layer, a));
-    sum += least_s;
+double simple_s(const Problem& problem) {
+  Mapping mapping = Mapping::none(problem);
+  for (const LayerIndex layer : problem.topological_order()) {
+    const auto candidates = problem.candidates(layer);
+    mapping.append(
+        layer,
+        *std::min_element(candidates.begin(), candidates.end(), [&](AcceleratorIndex a, AcceleratorIndex b) {
+          return problem.zero_locality_s(layer, a) < problem.zero_locality_s(layer, b);
+        }));
   }
-  return sum;
+  return analytic_latency_s(problem, mapping);
 }
 
 /// Raises a bound by the linear program and, if wanted, by its integer version.
@@ -114,7 +131,8 @@ Bound network_bound(const Problem& problem) {
   return {priced(slots, Windows(slots), {false, false, true}).latency_s, "network"};
 }
 
-Bound best_bound(const Problem& problem, Contention contention) {
+Bound best_bound(const Problem& problem, Contention contention, Execution execution) {
+  if (execution == Execution::overlap) return best_overlapped_bound(problem, contention);
   const Slots slots(problem);
   return best_bound(slots, Windows(slots), contention);
 }
@@ -129,11 +147,19 @@ void require_method(BoundMethod method) {
 }
 
 Bound find_bound(const Problem& problem, Contention contention, std::optional<double> incumbent_s,
-                 const BoundOptions& options) {
+                 const BoundOptions& options, Execution execution) {
+  if (execution != Execution::serial) {
+    Bound best = best_bound(problem, contention, execution);
+    if (options.method != BoundMethod::quick) {
+      best.note = fmt::format("--bound {} knows serial execution only; the bound of kind {} stands",
+                              to_string(options.method), best.kind);
+    }
+    return best;
+  }
   const Slots slots(problem);
   const Windows windows(slots);
   Bound best = best_bound(slots, windows, contention);
-  const double upper_s = std::min(incumbent_s.value_or(kNever), serial_s(problem));
+  const double upper_s = std::min(incumbent_s.value_or(kNever), simple_s(problem));
   switch (options.method) {
     case BoundMethod::quick:
       break;
@@ -148,6 +174,11 @@ Bound find_bound(const Problem& problem, Contention contention, std::optional<do
       }
       break;
     case BoundMethod::exact:
+      if (problem.is_direct()) {
+        best.note = fmt::format("--bound exact does not know direct activations; the bound of kind {} stands",
+                                best.kind);
+        break;
+      }
       // A proof is worth its name even where the quick bound is as high.
       if (const auto optimum = exact_bound(slots, windows, upper_s, options.time_s)) {
         best = {std::max(best.latency_s, *optimum), std::string(to_string(options.method))};

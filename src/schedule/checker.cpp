@@ -225,9 +225,14 @@ class ScheduleChecker {
     if (!same(last, latency_s))
       add(Rule::latency,
           fmt::format("the latency is {} s, but the last activity ends at {} s", latency_s, last));
-    for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) {
-      check_activities(layer);
-      check_start(layer);
+    bool all_due = true;
+    for (LayerIndex layer = 0; layer < problem_.layers(); ++layer)
+      all_due = check_activities(layer) && all_due;
+    if (!all_due) return std::move(found_);  // what follows is about those that are due
+    if (schedule_.execution() == Execution::serial) {
+      for (LayerIndex layer = 0; layer < problem_.layers(); ++layer) check_start(layer);
+    } else {
+      for (AcceleratorIndex a = 0; a < problem_.accelerators(); ++a) check_lanes(a);
     }
     check_memory();
     return std::move(found_);
@@ -250,6 +255,13 @@ class ScheduleChecker {
     const std::int64_t weights = weight_bytes(layer, device);
     if (mapping_.pinned[index] == 0 && weights > 0)
       list.push_back({index, Stage::weights, Activity::kNoTensor, weights});
+    const auto add_input = [&](TensorIndex tensor, const Dependency& edge) {
+      const AcceleratorIndex made = mapping_.accelerator[problem_.tensor(tensor).producer];
+      const bool is_pulled = problem_.is_direct() && made != mapping_.accelerator[index];
+      const Device& has_it = is_pulled ? problem_.system().accelerators[made].type.device : device;
+      list.push_back({index, Stage::input, tensor, edge_bytes(layer, edge, has_it, extent),
+                      is_pulled ? made : Problem::kHost});
+    };
     // The workload's own edges, inputs before residuals, against the tensors of the problem.
     TensorIndex tensor = *problem_.inputs(index).begin();
     const auto& graph = problem_.workload().graph();
@@ -261,37 +273,44 @@ class ScheduleChecker {
     for (const auto role : {Dependency::Role::input, Dependency::Role::residual}) {
       for (const auto edge : edges) {
         if (graph[edge].role != role) continue;
-        if (mapping_.fused[tensor] == 0) {
-          list.push_back({index, Stage::input, tensor, edge_bytes(layer, graph[edge], device, extent)});
-        }
+        if (mapping_.fused[tensor] == 0) add_input(tensor, graph[edge]);
         ++tensor;
       }
     }
     list.push_back({index, Stage::compute});
     bool stored = boost::out_degree(index, graph) == 0;
-    for (const TensorIndex output : problem_.outputs(index)) stored = stored || mapping_.fused[output] == 0;
+    for (const TensorIndex output : problem_.outputs(index)) {
+      const bool local =
+          mapping_.accelerator[problem_.tensor(output).consumer] == mapping_.accelerator[index];
+      stored = stored || (mapping_.fused[output] == 0 && (local || !problem_.is_direct()));
+    }
     if (stored) list.push_back({index, Stage::output, Activity::kNoTensor, ofm_bytes(layer, device, extent)});
     return list;
   }
 
-  void check_activities(LayerIndex index) {
+  /// @returns whether the layer's activities are those that are due
+  bool check_activities(LayerIndex index) {
     const std::vector<Activity> expected = due(index);
     const auto given = schedule_.of(index);
     const bool agree = std::equal(given.begin(), given.end(), expected.begin(), expected.end(),
                                   [](const Activity& a, const Activity& b) {
                                     return a.layer == b.layer && a.stage == b.stage && a.tensor == b.tensor &&
-                                           a.bytes == b.bytes;
+                                           a.bytes == b.bytes && a.source == b.source;
                                   });
-    if (!agree)
-      return add(Rule::activities, fmt::format("layer '{}' does not make exactly the transfers that are due",
-                                               layer_of(index).name));
+    if (!agree) {
+      add(Rule::activities,
+          fmt::format("layer '{}' does not make exactly the transfers that are due", layer_of(index).name));
+      return false;
+    }
     for (std::size_t i = 0; i < given.size(); ++i) {
-      if (i > 0 && !same(given[i].start_s, given[i - 1].end_s)) {
+      if (i > 0 && schedule_.execution() == Execution::serial &&
+          !same(given[i].start_s, given[i - 1].end_s)) {
         add(Rule::activities, fmt::format("layer '{}': {} do not follow {} at once", layer_of(index).name,
                                           to_string(given[i].stage), to_string(given[i - 1].stage)));
       }
       check_duration(index, given[i]);
     }
+    return true;
   }
 
   void check_duration(LayerIndex index, const Activity& activity) {
@@ -306,8 +325,7 @@ class ScheduleChecker {
       }
       return;
     }
-    const Route& route = activity.stage == Stage::output ? device.to_host : device.from_host;
-    const double alone_s = route.latency_s + static_cast<double>(activity.bytes) / route.bandwidth_Bps;
+    const double alone_s = transfer_s(index, activity);
     const bool too_short = activity.seconds() < alone_s - tolerance_s_;
     if (too_short || (contention_ == Contention::none && !same(activity.seconds(), alone_s))) {
       add(Rule::duration,
@@ -317,12 +335,90 @@ class ScheduleChecker {
     }
   }
 
-  /// A layer starts when its accelerator is free and every input exists: no earlier, and no later.
+  /// By the route that the transfer takes.
+  double transfer_s(LayerIndex index, const Activity& activity) const {
+    const Accelerator& device = device_of(index);
+    const auto bytes = static_cast<double>(activity.bytes);
+    if (activity.stage == Stage::input && activity.source != Problem::kHost) {
+      const auto& speed = problem_.system().peers.speed_of(activity.source, mapping_.accelerator[index]);
+      return speed.latency_s + bytes / speed.bandwidth_Bps;
+    }
+    const Route& route = activity.stage == Stage::output ? device.to_host : device.from_host;
+    return route.latency_s + bytes / route.bandwidth_Bps;
+  }
+
+  const Activity& computation(LayerIndex layer) const {
+    const auto all = schedule_.of(layer);
+    return *std::find_if(all.begin(), all.end(),
+                         [](const Activity& activity) { return activity.stage == Stage::compute; });
+  }
+
+  /// When a layer's output may be read: where it is made, or in host memory.
+  double output_s(LayerIndex layer, bool where_made) const {
+    return where_made ? computation(layer).end_s : schedule_.end_s(layer);
+  }
+
+  /// Overlapped execution: what each activity of an accelerator waits for, and that it does not wait longer.
+  void check_lanes(AcceleratorIndex a) {
+    double down_free_s = 0;
+    double up_free_s = 0;
+    double computed_s = 0;  // by the layer before
+    double may_load_s = 0;  // from when that one computes
+    for (const LayerIndex layer : mapping_.order[a]) {
+      for (const Activity& activity : schedule_.of(layer)) {
+        switch (activity.stage) {
+          case Stage::weights:
+          case Stage::input: {
+            double ready_s = 0;
+            if (activity.stage == Stage::input && !problem_.tensor(activity.tensor).is_network_input()) {
+              ready_s =
+                  output_s(problem_.tensor(activity.tensor).producer, activity.source != Problem::kHost);
+            }
+            check_begin(activity, ready_s, std::max(down_free_s, may_load_s));
+            down_free_s = activity.end_s;
+            break;
+          }
+          case Stage::compute: {
+            double ready_s = down_free_s;
+            for (const TensorIndex tensor : problem_.inputs(layer)) {
+              if (mapping_.fused[tensor] != 0)
+                ready_s = std::max(ready_s, output_s(problem_.tensor(tensor).producer, true));
+            }
+            check_begin(activity, ready_s, computed_s);
+            computed_s = activity.end_s;
+            may_load_s = activity.start_s;
+            break;
+          }
+          case Stage::output:
+            check_begin(activity, computed_s, up_free_s);
+            up_free_s = activity.end_s;
+            break;
+        }
+      }
+    }
+  }
+
+  void check_begin(const Activity& activity, double ready_s, double free_s) {
+    const std::string what = fmt::format("layer '{}': {} start at {} s", layer_of(activity.layer).name,
+                                         to_string(activity.stage), activity.start_s);
+    if (activity.start_s < ready_s - tolerance_s_)
+      add(Rule::dependency, fmt::format("{}, but what they need is there at {} s", what, ready_s));
+    if (activity.start_s < free_s - tolerance_s_) {
+      add(Rule::exclusive,
+          fmt::format("{}, but '{}' may do so from {} s on", what, device_of(activity.layer).name, free_s));
+    }
+    if (activity.start_s > std::max(ready_s, free_s) + tolerance_s_) {
+      add(Rule::exclusive, fmt::format("{}, though they could at {} s", what, std::max(ready_s, free_s)));
+    }
+  }
+
+  /// Serial execution: a layer starts when its accelerator is free and every input exists: no earlier, and no
+  /// later.
   void check_start(LayerIndex index) {
     double ready_s = 0;
     for (const auto edge : boost::make_iterator_range(boost::in_edges(index, problem_.workload().graph()))) {
       const auto producer = static_cast<LayerIndex>(boost::source(edge, problem_.workload().graph()));
-      ready_s = std::max(ready_s, schedule_.end_s(producer));
+      ready_s = std::max(ready_s, output_s(producer, problem_.is_direct()));
     }
     const double start_s = schedule_.start_s(index);
     if (start_s < ready_s - tolerance_s_) {
@@ -342,6 +438,12 @@ class ScheduleChecker {
     }
   }
 
+  /// When a layer uses fused tensors: serially all the time; overlapped while it computes.
+  std::pair<double, double> span_s(LayerIndex layer) const {
+    if (schedule_.execution() == Execution::serial) return {schedule_.start_s(layer), schedule_.end_s(layer)};
+    return {computation(layer).start_s, computation(layer).end_s};
+  }
+
   /// DRAM by the clock: a sweep over the times at which fused tensors come and go.
   void check_memory() {
     for (AcceleratorIndex a = 0; a < problem_.accelerators(); ++a) {
@@ -353,12 +455,12 @@ class ScheduleChecker {
         double until_s = -1;
         for (const TensorIndex tensor : problem_.outputs(layer)) {
           if (mapping_.fused[tensor] != 0)
-            until_s = std::max(until_s, schedule_.end_s(problem_.tensor(tensor).consumer));
+            until_s = std::max(until_s, span_s(problem_.tensor(tensor).consumer).second);
         }
         if (until_s < 0) continue;
         const std::int64_t tensor =
             ofm_bytes(layer_of(layer), device.type.device, problem_.system().ifm_extent);
-        events.emplace_back(schedule_.start_s(layer), tensor);
+        events.emplace_back(span_s(layer).first, tensor);
         events.emplace_back(until_s, -tensor);
       }
       // At one instant tensors go before others come.

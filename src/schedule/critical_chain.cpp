@@ -3,65 +3,61 @@
 
 #include <algorithm>
 
+#include <h2h/schedule/activity_order.hpp>
+
 namespace h2h {
+
 namespace {
 
-/// Position of each layer in the order of its accelerator.
-std::vector<LayerIndex> predecessors_on_accelerator(const Problem& problem, const Mapping& mapping) {
-  std::vector<LayerIndex> before(problem.layers(), Tensor::kNetworkInput);
-  for (const auto& order : mapping.order) {
-    for (std::size_t i = 1; i < order.size(); ++i) before[order[i]] = order[i - 1];
+/// The activities that wait for one another up to the last end, in time order.
+std::vector<std::uint32_t> last_to_end(const Problem& problem, const Mapping& mapping,
+                                       const Schedule& schedule) {
+  const auto activities = schedule.activities();
+  const ActivityOrder order = order_of(problem, mapping, schedule);
+  LayerIndex latest = 0;
+  for (LayerIndex other = 1; other < problem.layers(); ++other) {
+    if (schedule.end_s(other) > schedule.end_s(latest)) latest = other;
   }
-  return before;
+  // Each activity starts at the end of what it waited for last.
+  auto at = schedule.first_activity(latest) + static_cast<std::uint32_t>(schedule.of(latest).size()) - 1;
+  std::vector<std::uint32_t> chain = {at};
+  for (auto before = order.of(at); !before.empty(); before = order.of(at)) {
+    at = before.front();
+    for (const std::uint32_t other : before) {
+      if (activities[other].end_s >= activities[at].end_s) at = other;
+    }
+    chain.push_back(at);
+  }
+  std::reverse(chain.begin(), chain.end());
+  return chain;
 }
 
 }  // namespace
 
 CriticalChain critical_chain(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
   CriticalChain chain;
-  const auto before = predecessors_on_accelerator(problem, mapping);
-  LayerIndex layer = 0;
-  for (LayerIndex other = 1; other < problem.layers(); ++other) {
-    if (schedule.end_s(other) > schedule.end_s(layer)) layer = other;
-  }
-  // Each layer starts at the end of what it waited for last.
-  for (;;) {
-    chain.layers.push_back(layer);
-    LayerIndex cause = before[layer];
-    for (const TensorIndex tensor : problem.inputs(layer)) {
-      const LayerIndex producer = problem.tensor(tensor).producer;
-      if (producer == Tensor::kNetworkInput) continue;
-      if (cause == Tensor::kNetworkInput || schedule.end_s(producer) >= schedule.end_s(cause))
-        cause = producer;
+  for (const std::uint32_t at : last_to_end(problem, mapping, schedule)) {
+    const Activity& activity = schedule.activities()[at];
+    if (chain.layers.empty() || chain.layers.back() != activity.layer) chain.layers.push_back(activity.layer);
+    double alone = activity.seconds();
+    switch (activity.stage) {
+      case Stage::compute:
+        chain.compute_s += alone;
+        break;
+      case Stage::weights:
+        alone = std::min(alone, alone_s(problem, mapping, activity));
+        chain.weights_s += alone;
+        break;
+      case Stage::input:
+        alone = std::min(alone, alone_s(problem, mapping, activity));
+        chain.inputs_s += alone;
+        break;
+      case Stage::output:
+        alone = std::min(alone, alone_s(problem, mapping, activity));
+        chain.outputs_s += alone;
+        break;
     }
-    if (cause == Tensor::kNetworkInput) break;
-    layer = cause;
-  }
-  std::reverse(chain.layers.begin(), chain.layers.end());
-  for (const LayerIndex member : chain.layers) {
-    const AcceleratorIndex a = mapping.accelerator[member];
-    const Problem::LayerCost& cost = problem.cost(member, a);
-    for (const Activity& activity : schedule.of(member)) {
-      double alone_s = activity.seconds();
-      switch (activity.stage) {
-        case Stage::compute:
-          chain.compute_s += alone_s;
-          break;
-        case Stage::weights:
-          alone_s = std::min(alone_s, cost.weights_s);
-          chain.weights_s += alone_s;
-          break;
-        case Stage::input:
-          alone_s = std::min(alone_s, problem.input_s(activity.tensor, a));
-          chain.inputs_s += alone_s;
-          break;
-        case Stage::output:
-          alone_s = std::min(alone_s, cost.output_s);
-          chain.outputs_s += alone_s;
-          break;
-      }
-      chain.waiting_s += activity.seconds() - alone_s;
-    }
+    chain.waiting_s += activity.seconds() - alone;
   }
   return chain;
 }

@@ -31,6 +31,14 @@ std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mappin
     AcceleratorUse& here = use[mapping.accelerator[activity.layer]];
     (activity.stage == Stage::compute ? here.compute_s : here.transfer_s) += activity.seconds();
   }
+  if (schedule.execution() == Execution::overlap) {
+    // What goes on beside a computation is paid with it.
+    std::vector<std::vector<std::pair<double, double>>> intervals(problem.accelerators());
+    for (const Activity& activity : schedule.activities())
+      intervals[mapping.accelerator[activity.layer]].emplace_back(activity.start_s, activity.end_s);
+    for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a)
+      use[a].transfer_s = std::max(0.0, covered_s(intervals[a]) - use[a].compute_s);
+  }
   const double latency_s = schedule.latency_s();
   for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
     use[a].idle_s = std::max(0.0, latency_s - use[a].busy_s());

@@ -5,8 +5,6 @@
 #include <bit>
 #include <cassert>
 
-#include <h2h/schedule/analytic.hpp>
-
 namespace h2h {
 
 IncrementalSchedule::IncrementalSchedule(const Problem& problem, const Mapping& mapping)
@@ -32,7 +30,7 @@ IncrementalSchedule::IncrementalSchedule(const Problem& problem, const Mapping& 
   for (LayerIndex layer = 0; layer < nodes_.size(); ++layer) {
     nodes_[layer].pinned = mapping.pinned[layer] != 0;
     for (const TensorIndex tensor : problem.outputs(layer)) {
-      nodes_[layer].unfused_outputs += mapping.fused[tensor] == 0 ? 1 : 0;
+      nodes_[layer].stored_outputs += is_stored_for(tensor) ? 1 : 0;
     }
     pending_.push_back(layer);
   }
@@ -80,7 +78,7 @@ void IncrementalSchedule::unlink(LayerIndex layer) {
 void IncrementalSchedule::link(LayerIndex layer, AcceleratorIndex to, LayerIndex predecessor) {
   const LayerIndex successor = predecessor == kNone ? lists_[to].first : nodes_[predecessor].after;
   Node& node = change(layer);
-  node.accelerator = to;
+  if (node.accelerator != to) change_accelerator(layer, to);
   node.before = predecessor;
   node.after = successor;
   if (predecessor == kNone) {
@@ -95,6 +93,49 @@ void IncrementalSchedule::link(LayerIndex layer, AcceleratorIndex to, LayerIndex
     pending_.push_back(successor);
   }
   invalidate(layer);
+}
+
+/// Whether somebody reads the tensor from host memory.
+bool IncrementalSchedule::is_stored_for(TensorIndex tensor) const {
+  const auto& [producer, consumer, role] = problem_->tensor(tensor);
+  return fused_[tensor] == 0 &&
+         problem_->source(nodes_[producer].accelerator, nodes_[consumer].accelerator) == Problem::kHost;
+}
+
+void IncrementalSchedule::count_stored(TensorIndex tensor, bool stored) {
+  const LayerIndex layer = problem_->tensor(tensor).producer;
+  Node& producer = change(layer);
+  const bool was_stored = producer.stored_outputs > 0;
+  producer.stored_outputs += stored ? 1 : -1;
+  if (was_stored != (producer.stored_outputs > 0)) invalidate(layer);
+}
+
+/// Under direct activations where a layer runs decides on its consumers' transfers, and on whether its own
+/// output and those of its producers go to the host.
+void IncrementalSchedule::change_accelerator(LayerIndex layer, AcceleratorIndex to) {
+  if (!problem_->is_direct()) {
+    nodes_[layer].accelerator = to;
+    return;
+  }
+  const auto recount = [&](TensorIndex tensor, bool was_stored) {
+    if (is_stored_for(tensor) != was_stored) count_stored(tensor, !was_stored);
+  };
+  // By tensor, inputs before outputs: whether it was read from the host until now.
+  stored_before_.clear();
+  for (const TensorIndex tensor : problem_->inputs(layer))
+    stored_before_.push_back(!problem_->tensor(tensor).is_network_input() && is_stored_for(tensor) ? 1 : 0);
+  for (const TensorIndex tensor : problem_->outputs(layer))
+    stored_before_.push_back(is_stored_for(tensor) ? 1 : 0);
+  nodes_[layer].accelerator = to;
+  auto before = stored_before_.begin();
+  for (const TensorIndex tensor : problem_->inputs(layer)) {
+    const bool was_stored = *before++ != 0;
+    if (!problem_->tensor(tensor).is_network_input()) recount(tensor, was_stored);
+  }
+  for (const TensorIndex tensor : problem_->outputs(layer)) {
+    recount(tensor, *before++ != 0);
+    invalidate(problem_->tensor(tensor).consumer);
+  }
 }
 
 bool IncrementalSchedule::move(LayerIndex layer, AcceleratorIndex to, LayerIndex predecessor) {
@@ -115,14 +156,11 @@ void IncrementalSchedule::set_pinned(LayerIndex layer, bool pinned) {
 
 void IncrementalSchedule::set_fused(TensorIndex tensor, bool fused) {
   if ((fused_[tensor] != 0) == fused) return;
+  const bool was_stored = is_stored_for(tensor);
   fused_[tensor] = fused ? 1 : 0;
   toggled_.push_back(tensor);
-  const Tensor& edge = problem_->tensor(tensor);
-  Node& producer = change(edge.producer);
-  const bool was_stored = producer.unfused_outputs > 0;
-  producer.unfused_outputs += fused ? -1 : 1;
-  if (was_stored != (producer.unfused_outputs > 0)) invalidate(edge.producer);
-  invalidate(edge.consumer);
+  if (is_stored_for(tensor) != was_stored) count_stored(tensor, !was_stored);
+  invalidate(problem_->tensor(tensor).consumer);
 }
 
 // The layers from `from` on in the topological order up to rank `highest`; false on meeting `forbidden`.
@@ -187,17 +225,24 @@ bool IncrementalSchedule::put_before(LayerIndex earlier, LayerIndex later) {
   return true;
 }
 
-// The same sum in the same order as layer_s(), on which bit-wise equality rests.
-double IncrementalSchedule::seconds(LayerIndex layer) const {
+// The same sum in the same order as layer_seconds(), on which bit-wise equality rests.
+LayerSeconds IncrementalSchedule::seconds(LayerIndex layer) const {
   const Node& node = nodes_[layer];
   const std::uint32_t kind = problem_->kind(node.accelerator);
   const Problem::LayerCost& cost = problem_->cost_on_kind(layer, kind);
   double sum = node.pinned ? 0 : cost.weights_s;
   for (const TensorIndex tensor : problem_->inputs(layer)) {
-    if (fused_[tensor] == 0) sum += problem_->input_s_on_kind(tensor, kind);
+    if (fused_[tensor] != 0) continue;
+    const LayerIndex producer = problem_->tensor(tensor).producer;
+    sum +=
+        !problem_->is_direct() || producer == Tensor::kNetworkInput
+            ? problem_->input_s_on_kind(tensor, kind)
+            : problem_->transfer_s(tensor, problem_->source(nodes_[producer].accelerator, node.accelerator),
+                                   node.accelerator);
   }
   sum += cost.compute_s;
-  return node.unfused_outputs > 0 || problem_->is_result(layer) ? sum + cost.output_s : sum;
+  const double to_end = node.stored_outputs > 0 || problem_->is_result(layer) ? sum + cost.output_s : sum;
+  return {problem_->is_direct() ? sum : to_end, to_end};
 }
 
 void IncrementalSchedule::recompute(LayerIndex layer) {
@@ -205,16 +250,19 @@ void IncrementalSchedule::recompute(LayerIndex layer) {
   double start_s = node.before == kNone ? 0 : nodes_[node.before].end_s;
   for (const TensorIndex tensor : problem_->inputs(layer)) {
     const LayerIndex producer = problem_->tensor(tensor).producer;
-    if (producer != Tensor::kNetworkInput) start_s = std::max(start_s, nodes_[producer].end_s);
+    if (producer != Tensor::kNetworkInput) start_s = std::max(start_s, nodes_[producer].output_s);
   }
-  const double layer_seconds = node.stale ? seconds(layer) : node.seconds;
-  const double end_s = start_s + layer_seconds;
-  if (!node.stale && end_s == node.end_s) return;
+  const LayerSeconds taken = node.stale ? seconds(layer) : node.seconds;
+  const double end_s = start_s + taken.to_end;
+  const double output_s = start_s + taken.to_output;
+  const bool same = end_s == node.end_s && output_s == node.output_s;
+  if (!node.stale && same) return;
   Node& changed = change(layer);
-  changed.seconds = layer_seconds;
+  changed.seconds = taken;
   changed.stale = false;
-  if (end_s == changed.end_s) return;
+  if (same) return;
   changed.end_s = end_s;
+  changed.output_s = output_s;
   if (changed.after != kNone) mark(nodes_[changed.after].rank);
   for (const TensorIndex tensor : problem_->outputs(layer))
     mark(nodes_[problem_->tensor(tensor).consumer].rank);

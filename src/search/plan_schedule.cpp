@@ -161,6 +161,7 @@ void PlanSchedule::place(LayerIndex layer, AcceleratorIndex to) {
   const bool has_weights = problem_->cost(layer, from).weight_bytes > 0;
   if (has_weights) forget_unpinned(layer);
   plan_.accelerator[layer] = to;
+  if (problem_->is_direct()) producers_changed(layer);
   if (has_weights) note_unpinned(layer);
   if (resident_) changed_from(0);
   changed_from(position_[layer]);
@@ -204,8 +205,32 @@ bool PlanSchedule::all_consumers_on(LayerIndex layer, AcceleratorIndex accelerat
   });
 }
 
-// Sums in the order of layer_s(), on which bit-wise equality rests.
-template <bool resident, bool with_energy>
+bool PlanSchedule::some_consumer_on(LayerIndex layer, AcceleratorIndex accelerator) const {
+  const auto outputs = problem_->outputs(layer);
+  return std::any_of(outputs.begin(), outputs.end(), [&](TensorIndex tensor) {
+    return plan_.accelerator[problem_->tensor(tensor).consumer] == accelerator;
+  });
+}
+
+/// Whether a layer alone, of those on its accelerator, reads another's output.
+bool PlanSchedule::is_sole_reader(LayerIndex reader, LayerIndex layer, AcceleratorIndex accelerator) const {
+  const auto outputs = problem_->outputs(layer);
+  return std::all_of(outputs.begin(), outputs.end(), [&](TensorIndex tensor) {
+    const LayerIndex consumer = problem_->tensor(tensor).consumer;
+    return consumer == reader || plan_.accelerator[consumer] != accelerator;
+  });
+}
+
+/// Under direct activations where a layer runs decides on whether its producers' outputs go to the host.
+void PlanSchedule::producers_changed(LayerIndex layer) {
+  for (const TensorIndex tensor : problem_->inputs(layer)) {
+    const LayerIndex producer = problem_->tensor(tensor).producer;
+    if (producer != Tensor::kNetworkInput) changed_from(position_[producer]);
+  }
+}
+
+// Sums in the order of layer_seconds(), on which bit-wise equality rests.
+template <bool resident, bool with_energy, bool direct>
 double PlanSchedule::walk(double limit) {
   const double latency_limit_s = with_energy ? kNever : limit;
   std::uint32_t position = walked_from_;
@@ -235,13 +260,19 @@ double PlanSchedule::walk(double limit) {
           continue;
         }
       }
-      start_s = std::max(start_s, nodes_[producer].stored_end_s);
+      // What is on this accelerator and goes to the host has done so before the layer starts.
+      start_s = std::max(start_s, direct ? nodes_[producer].end_s : nodes_[producer].stored_end_s);
       if (roomy && plan_.accelerator[producer] == a) continue;
-      seconds += problem_->input_s_on_kind(tensor, kind);
+      if constexpr (direct) {
+        seconds += problem_->transfer_s(tensor, problem_->source(plan_.accelerator[producer], a), a);
+      } else {
+        seconds += problem_->input_s_on_kind(tensor, kind);
+      }
     }
     seconds += cost.compute_s;
     if (before != kNone) {
-      const bool unstored = follows && sole_consumer_[before] == layer;
+      const bool unstored =
+          follows && (direct ? is_sole_reader(layer, before, a) : sole_consumer_[before] == layer);
       start_s = std::max(start_s, unstored ? nodes_[before].end_s : nodes_[before].stored_end_s);
       if (with_energy && unstored && !(resident && roomy)) {
         energy_J -=
@@ -253,7 +284,8 @@ double PlanSchedule::walk(double limit) {
     node.held_bytes = held_bytes;
     node.start_s = start_s;
     node.end_s = start_s + seconds;
-    const bool stays = roomy && all_consumers_on(layer, a);
+    const bool stays = direct ? !problem_->is_result(layer) && (roomy || !some_consumer_on(layer, a))
+                              : roomy && all_consumers_on(layer, a);
     const double stored_seconds = stays ? seconds : seconds + cost.output_s;
     node.stored_end_s = start_s + stored_seconds;
     if (with_energy) {
@@ -286,12 +318,15 @@ double PlanSchedule::value(double limit) {
   walked_from_ = snapshot * stride_;
   const auto at = snapshots_.begin() + static_cast<std::ptrdiff_t>(snapshot) * problem_->accelerators();
   std::copy(at, at + problem_->accelerators(), last_.begin());
-  if (resident_) {
-    value_ = with_energy ? walk<true, true>(limit) : walk<true, false>(limit);
-  } else {
-    value_ = with_energy ? walk<false, true>(limit) : walk<false, false>(limit);
-  }
+  value_ = problem_->is_direct() ? walk_all<true>(limit) : walk_all<false>(limit);
   return value_;
+}
+
+template <bool direct>
+double PlanSchedule::walk_all(double limit) {
+  const bool with_energy = objective_.needs_energy();
+  if (resident_) return with_energy ? walk<true, true, direct>(limit) : walk<true, false, direct>(limit);
+  return with_energy ? walk<false, true, direct>(limit) : walk<false, false, direct>(limit);
 }
 
 void PlanSchedule::renew_snapshots() {
@@ -366,7 +401,8 @@ void PlanSchedule::critical_chain(std::vector<LayerIndex>& chain) const {
     for (const TensorIndex tensor : problem_->inputs(layer)) {
       const LayerIndex producer = problem_->tensor(tensor).producer;
       if (producer == Tensor::kNetworkInput || producer == node.before) continue;
-      if (nodes_[producer].stored_end_s == node.start_s) next = producer;
+      const Node& other = nodes_[producer];
+      if ((problem_->is_direct() ? other.end_s : other.stored_end_s) == node.start_s) next = producer;
     }
     layer = node.start_s > 0 ? next : kNone;
   }

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <unordered_map>
 
 #include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
@@ -68,7 +67,7 @@ Error refused_option(const std::string& why) {
 SimGridEngine::SimGridEngine(const SimulatorOptions& options) : engine_(make_engine(options)) {}
 
 void SimGridEngine::load(const std::filesystem::path& platform, const std::string& copy, PlatformXml xml,
-                         std::optional<double> bandwidth_Bps) {
+                         const SimulatorOptions& options) {
   xml_ = std::move(xml);
   description_.file = platform.string();
   try {
@@ -83,10 +82,19 @@ void SimGridEngine::load(const std::filesystem::path& platform, const std::strin
       engine_->get_filtered_links([](const sg4::Link* link) { return link->get_name() != "__loopback__"; });
   std::sort(links_.begin(), links_.end(),
             [](const auto* a, const auto* b) { return a->get_name() < b->get_name(); });
+  for (std::size_t link = 0; link < links_.size(); ++link)
+    place_[links_[link]] = static_cast<LinkIndex>(link);
   describe();
-  if (bandwidth_Bps) {
-    set_exclusive_bandwidth(*bandwidth_Bps);
+  if (options.bandwidth_Bps) {
+    set_exclusive_bandwidth(*options.bandwidth_Bps);
     describe();
+  }
+  if (options.peer_routes) {
+    description_.peers = peer_routes(
+        static_cast<std::uint32_t>(description_.fpgas.size()), [this](std::uint32_t from, std::uint32_t to) {
+          return route(nodes_[from + 1], nodes_[to + 1],
+                       "direct activations need a route from every FPGA to every other one");
+        });
   }
   simgrid_compat::on_completion([this](const sg4::Activity& activity) { ended(activity); });
 }
@@ -131,7 +139,9 @@ void SimGridEngine::describe() {
   for (sg4::Host* fpga : fpgas) {
     nodes_.push_back(fpga);
     check_speed(*fpga);
-    found.fpgas.push_back({fpga->get_name(), properties_of(*fpga), route(host, fpga), route(fpga, host)});
+    constexpr std::string_view kHint = "every FPGA needs a route from the host and back";
+    found.fpgas.push_back(
+        {fpga->get_name(), properties_of(*fpga), route(host, fpga, kHint), route(fpga, host, kHint)});
   }
   description_ = std::move(found);
 }
@@ -179,7 +189,7 @@ std::vector<Link> SimGridEngine::describe_links() const {
   return links;
 }
 
-Route SimGridEngine::route(sg4::Host* from, sg4::Host* to) const {
+Route SimGridEngine::route(sg4::Host* from, sg4::Host* to, std::string_view hint) const {
   std::vector<sg4::Link*> crossed;
   Route found;
   std::string why = "there is no link between them";
@@ -192,14 +202,11 @@ Route SimGridEngine::route(sg4::Host* from, sg4::Host* to) const {
   if (crossed.empty()) {
     throw Error(ErrorKind::input, {description_.file},
                 fmt::format("'{}' cannot be reached from '{}': {}", to->get_name(), from->get_name(), why),
-                "every FPGA needs a route from the host and back");
+                std::string(hint));
   }
   found.bandwidth_Bps = std::numeric_limits<double>::infinity();
   for (const sg4::Link* link : crossed) {
-    const auto place = std::lower_bound(links_.begin(), links_.end(), link, [](const auto* a, const auto* b) {
-      return a->get_name() < b->get_name();
-    });
-    found.links.push_back(static_cast<LinkIndex>(place - links_.begin()));
+    found.links.push_back(place_.at(link));
     found.bandwidth_Bps = std::min(found.bandwidth_Bps, link->get_bandwidth());
   }
   return found;

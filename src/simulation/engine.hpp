@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <h2h/base/error.hpp>
@@ -28,9 +30,9 @@ class SimGridEngine {
   /// Loads a platform, once.
   /// @param platform its name, for messages; @p copy is where it is loaded from
   /// @param xml what the checked file says of the platform beyond what SimGrid keeps
-  /// @param bandwidth_Bps as in SimulatorOptions
+  /// @param options its bandwidth and which routes it asks for
   void load(const std::filesystem::path& platform, const std::string& copy, PlatformXml xml,
-            std::optional<double> bandwidth_Bps);
+            const SimulatorOptions& options);
 
   const PlatformDescription& platform() const { return description_; }
 
@@ -49,7 +51,8 @@ class SimGridEngine {
   void describe();
   void check_speed(const simgrid::s4u::Host& fpga) const;
   std::vector<Link> describe_links() const;
-  Route route(simgrid::s4u::Host* from, simgrid::s4u::Host* to) const;
+  /// @param hint what would help where there is none
+  Route route(simgrid::s4u::Host* from, simgrid::s4u::Host* to, std::string_view hint) const;
   void set_exclusive_bandwidth(double bandwidth_Bps);
   void start(std::uint32_t index);
   void ended(const simgrid::s4u::Activity& activity);
@@ -57,7 +60,8 @@ class SimGridEngine {
   PlatformXml xml_;
   simgrid::s4u::Engine* engine_;
   std::vector<simgrid::s4u::Link*> links_;
-  std::vector<simgrid::s4u::Host*> nodes_;  ///< by ReplayProgram::Node
+  std::unordered_map<const simgrid::s4u::Link*, LinkIndex> place_;  ///< of each link in links_
+  std::vector<simgrid::s4u::Host*> nodes_;                          ///< by ReplayProgram::Node
   PlatformDescription description_;
 
   // Of the program that runs.

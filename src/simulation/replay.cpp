@@ -3,57 +3,52 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
+
+#include <h2h/schedule/activity_order.hpp>
 
 namespace h2h {
 
 ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
   constexpr ReplayProgram::Node kHost = 0;
-  const auto node_of = [](AcceleratorIndex a) { return static_cast<ReplayProgram::Node>(a + 1); };
-  std::vector<LayerIndex> next(problem.layers(), Tensor::kNetworkInput);
-  for (const auto& order : mapping.order) {
-    for (std::size_t i = 1; i < order.size(); ++i) next[order[i - 1]] = order[i];
-  }
+  const auto node_of = [](AcceleratorIndex a) {
+    return a == Problem::kHost ? kHost : static_cast<ReplayProgram::Node>(a + 1);
+  };
+  const auto activities = schedule.activities();
   ReplayProgram program;
-  program.activities.reserve(schedule.activities().size());
-  program.first_successor.reserve(schedule.activities().size() + 1);
-  program.successors.reserve(schedule.activities().size() + problem.tensors());
-  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
-    const AcceleratorIndex accelerator = mapping.accelerator[layer];
-    const auto activities = schedule.of(layer);
-    for (std::size_t i = 0; i < activities.size(); ++i) {
-      const Activity& activity = activities[i];
-      switch (activity.stage) {
-        case Stage::weights:
-        case Stage::input:
-          program.activities.push_back({kHost, node_of(accelerator), static_cast<double>(activity.bytes)});
-          break;
-        case Stage::compute:
-          program.activities.push_back(
-              {node_of(accelerator), node_of(accelerator), problem.cost(layer, accelerator).compute_s});
-          break;
-        case Stage::output:
-          program.activities.push_back({node_of(accelerator), kHost, static_cast<double>(activity.bytes)});
-          break;
-      }
-      if (i + 1 < activities.size()) {
-        program.successors.push_back(schedule.first_activity(layer) + static_cast<std::uint32_t>(i) + 1);
-      } else {
-        // The layer has ended: whoever reads its output, and the next on its accelerator, wait no longer for
-        // it.
-        for (const TensorIndex tensor : problem.outputs(layer)) {
-          program.successors.push_back(schedule.first_activity(problem.tensor(tensor).consumer));
-        }
-        if (next[layer] != Tensor::kNetworkInput)
-          program.successors.push_back(schedule.first_activity(next[layer]));
-      }
-      program.first_successor.push_back(static_cast<std::uint32_t>(program.successors.size()));
+  program.activities.reserve(activities.size());
+  for (const Activity& activity : activities) {
+    const ReplayProgram::Node here = node_of(mapping.accelerator[activity.layer]);
+    const auto bytes = static_cast<double>(activity.bytes);
+    switch (activity.stage) {
+      case Stage::weights:
+      case Stage::input:
+        program.activities.push_back({node_of(activity.source), here, bytes});
+        break;
+      case Stage::compute:
+        program.activities.push_back({here, here, alone_s(problem, mapping, activity)});
+        break;
+      case Stage::output:
+        program.activities.push_back({here, kHost, bytes});
+        break;
     }
+  }
+  // From who waits for whom to who is waited for by whom.
+  const ActivityOrder order = order_of(problem, mapping, schedule);
+  program.first_successor.assign(activities.size() + 1, 0);
+  for (const std::uint32_t earlier : order.before) ++program.first_successor[earlier + 1];
+  std::partial_sum(program.first_successor.begin(), program.first_successor.end(),
+                   program.first_successor.begin());
+  program.successors.resize(order.before.size());
+  std::vector<std::uint32_t> next(program.first_successor.begin(), program.first_successor.end() - 1);
+  for (std::uint32_t later = 0; later < activities.size(); ++later) {
+    for (const std::uint32_t earlier : order.of(later)) program.successors[next[earlier]++] = later;
   }
   return program;
 }
 
-Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator) {
-  Schedule schedule(problem, mapping);
+Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator, Execution execution) {
+  Schedule schedule(problem, mapping, execution);
   const ReplayTimes times = simulator.replay(compile(problem, mapping, schedule));
   const auto activities = schedule.activities();
   for (std::size_t i = 0; i < activities.size(); ++i) {
@@ -63,13 +58,14 @@ Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simul
   return schedule;
 }
 
-ReplayEvaluator::ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options,
-                                 unsigned jobs) {
+ReplayEvaluator::ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options, unsigned jobs,
+                                 Execution execution)
+    : execution_(execution) {
   for (unsigned i = 0; i < std::max(1U, jobs); ++i) workers_.emplace_back(platform, options);
 }
 ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options,
-                                 unsigned jobs)
-    : ReplayEvaluator(PlatformFile(platform), options, jobs) {}
+                                 unsigned jobs, Execution execution)
+    : ReplayEvaluator(PlatformFile(platform), options, jobs, execution) {}
 
 std::vector<double> ReplayEvaluator::latencies_s(const Problem& problem, std::span<const Mapping> mappings) {
   std::vector<double> latencies;
@@ -90,7 +86,7 @@ std::vector<double> ReplayEvaluator::latencies_s(const Problem& problem, std::sp
     std::size_t started = 0;
     attempt([&] {
       for (; started < batch; ++started)
-        workers_[started].start(compile(problem, now[started], Schedule(problem, now[started])));
+        workers_[started].start(compile(problem, now[started], Schedule(problem, now[started], execution_)));
     });
     for (std::size_t i = 0; i < started; ++i) attempt([&] { latencies.push_back(workers_[i].finish()); });
     if (failure) std::rethrow_exception(failure);

@@ -77,6 +77,24 @@ class PrivateCopy {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
+void send_peers(Channel& channel, const PeerRoutes& peers) {
+  channel.send(peers.fpgas);
+  channel.send_all(std::span(peers.speeds));
+  channel.send_all(std::span(peers.speed));
+  channel.send_all(std::span(peers.first_link));
+  channel.send_all(std::span(peers.links));
+}
+
+PeerRoutes receive_peers(Channel& channel) {
+  PeerRoutes peers;
+  peers.fpgas = channel.receive<std::uint32_t>();
+  channel.receive_all(peers.speeds);
+  channel.receive_all(peers.speed);
+  channel.receive_all(peers.first_link);
+  channel.receive_all(peers.links);
+  return peers;
+}
+
 std::string key_of(const std::string& setting) {
   return setting.substr(0, setting.find(':'));
 }
@@ -164,10 +182,11 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
   try {
     engine.emplace(options);
     channel.send(Reply::result);  // the parent tells by it what SimGrid aborts on
-    engine->load(platform, copy.path(), xml, options.bandwidth_Bps);
+    engine->load(platform, copy.path(), xml, options);
     show_log(standard_error, log);
     channel.send(Reply::result);
     send_json(channel, engine->platform());
+    send_peers(channel, engine->platform().peers);
   } catch (const Error& error) {
     return send_error(channel, error);
   }
@@ -259,6 +278,7 @@ class Simulator::Process {
       takes_options = true;
       if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
       description_ = receive_json(channel_).get<PlatformDescription>();
+      description_.peers = receive_peers(channel_);
       description_.model_settings = std::move(settings);
     } catch (const boost::system::system_error&) {
       const std::string why =

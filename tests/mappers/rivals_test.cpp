@@ -249,7 +249,7 @@ TEST_P(EveryRival, IsCompleteValidAndDeterministicOnRandomProblems) {
     const Workload workload = test::random_workload(random, {1, 40});
     const System system = test::random_system(
         random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
-    const Problem problem(workload, system);
+    const Problem problem(workload, system, i % 3 == 2 ? Activations::direct : Activations::host);
     const StepResult result = run_mapper(problem, GetParam(), Mapping::none(problem));
     ASSERT_TRUE(result.mapping.is_complete()) << "case " << i;
     const auto violations = check_mapping(problem, result.mapping);

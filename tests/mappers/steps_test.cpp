@@ -247,7 +247,7 @@ TEST(H2H, NoStepIncreasesTheLatencyAndEveryMappingIsValid) {
     const Workload workload = test::random_workload(random, {1, 40});
     const System system = test::random_system(
         random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
-    const Problem problem(workload, system);
+    const Problem problem(workload, system, i % 3 == 2 ? Activations::direct : Activations::host);
     for (const std::string& scope : std::vector<std::string>{"adjacent", "resident"}) {
       Mapping mapping = run_step(problem, "computation-prioritized", Mapping::none(problem)).mapping;
       double latency_s = analytic_latency_s(problem, mapping);
@@ -429,7 +429,7 @@ TEST(Steps, NeverIncreaseTheAnalyticLatencyOfAnyMapping) {
   for (int i = 0; i < 200; ++i) {
     const Workload workload = test::random_workload(random, {5, 25});
     const System system = test::random_system(random, test::random_description(random, 3), true);
-    const Problem problem(workload, system);
+    const Problem problem(workload, system, i % 3 == 2 ? Activations::direct : Activations::host);
     // Fusions of distant layers and pins at random, which the steps would decide otherwise.
     const Mapping start = test::random_mapping(random, problem);
     const double before_s = analytic_latency_s(problem, start);

@@ -33,7 +33,7 @@ TEST(Analytic, ScheduleIsValidAndAgreesWithTheLatencyToTheLastBit) {
     const Workload workload = test::random_workload(random);
     const System system = test::random_system(
         random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), i % 2 == 0);
-    const Problem problem(workload, system);
+    const Problem problem(workload, system, i % 3 == 2 ? Activations::direct : Activations::host);
     const Mapping mapping = test::random_mapping(random, problem);
     ASSERT_EQ(all_messages(check_mapping(problem, mapping)), "") << "case " << i;
     const Schedule schedule = analytic_schedule(problem, mapping);
@@ -213,7 +213,7 @@ TEST(Incremental, EqualsFromScratchBitForBitThroughChangesAndRollbacks) {
     const Workload workload = test::random_workload(random, {1, 80});
     const System system = test::random_system(
         random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))));
-    const Problem problem(workload, system);
+    const Problem problem(workload, system, i % 3 == 2 ? Activations::direct : Activations::host);
     IncrementalSchedule state(problem, test::random_mapping(random, problem));
     Mapping committed = state.mapping();
     for (int attempt = 0; attempt < 20; ++attempt) {

@@ -59,10 +59,10 @@ struct Case {
   Problem problem;
   Plan plan;
 
-  Case(test::Random& random, int most_layers, int fpgas)
+  Case(test::Random& random, int most_layers, int fpgas, Activations activations = Activations::host)
       : workload(test::random_workload(random, {.least_layers = 2, .most_layers = most_layers})),
         system(test::random_system(random, test::random_description(random, fpgas), true)),
-        problem(workload, system),
+        problem(workload, system, activations),
         plan(plan_of(problem, test::random_mapping(random, problem))) {}
 };
 
@@ -127,7 +127,8 @@ TEST(FrontSearch, FindsTheFrontOfSmallProblems) {
   test::Random random(22);
   std::size_t points = 0;
   for (int i = 0; i < 40; ++i) {
-    const Case one(random, 4, static_cast<int>(test::draw(random, 2, 3)));
+    const Case one(random, 4, static_cast<int>(test::draw(random, 2, 3)),
+                   i % 4 == 3 ? Activations::direct : Activations::host);
     const Costs all = all_costs(one.problem);
     const Costs found = costs_of(search_front(one.problem, {{one.plan}}, {.evaluations = 20000}));
     points += found.size();
@@ -163,7 +164,7 @@ TEST(FrontSearch, DependsOnTheSeedAlone) {
 TEST(FrontSearch, PlansCostWhatTheFrontSays) {
   test::Random random(24);
   for (int i = 0; i < 20; ++i) {
-    const Case one(random, 30, 5);
+    const Case one(random, 30, 5, i % 2 == 1 ? Activations::direct : Activations::host);
     for (const Scope scope : {Scope::adjacent, Scope::resident}) {
       const ParetoFront front =
           search_front(one.problem, {{one.plan}}, {.evaluations = 3000, .scope = scope});

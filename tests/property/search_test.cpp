@@ -24,11 +24,11 @@ struct Case {
   Problem problem;
   Plan plan;
 
-  Case(test::Random& random, bool tight)
+  Case(test::Random& random, bool tight, Activations activations = Activations::host)
       : workload(test::random_workload(random)),
         system(test::random_system(
             random, test::random_description(random, static_cast<int>(test::draw(random, 1, 6))), tight)),
-        problem(workload, system),
+        problem(workload, system, activations),
         plan(plan_of(problem, test::random_mapping(random, problem))) {}
 };
 
@@ -43,7 +43,7 @@ TEST(PlanSchedule, IsTheAnalyticEvaluatorToTheLastBit) {
   int kept = 0;
   int undone = 0;
   for (int i = 0; i < 1000; ++i) {
-    const Case one(random, i % 2 == 0);
+    const Case one(random, i % 2 == 0, i % 3 == 2 ? Activations::direct : Activations::host);
     const Scope scope = i % 4 < 2 ? Scope::adjacent : Scope::resident;
     PlanSchedule schedule(one.problem, one.plan, kLatency, scope);
     Neighbourhood neighbourhood(one.problem, static_cast<std::uint64_t>(i));
@@ -75,7 +75,7 @@ TEST(PlanSchedule, IsTheAnalyticEvaluatorToTheLastBit) {
 TEST(PlanSchedule, EnergyIsThatOfTheSchedule) {
   test::Random random(13);
   for (int i = 0; i < 200; ++i) {
-    const Case one(random, i % 2 == 0);
+    const Case one(random, i % 2 == 0, i % 3 == 2 ? Activations::direct : Activations::host);
     for (const Scope scope : {Scope::adjacent, Scope::resident}) {
       PlanSchedule schedule(one.problem, one.plan, kEnergy, scope);
       PlanSchedule product(one.problem, one.plan, kEnergyDelayProduct, scope);
@@ -91,7 +91,7 @@ TEST(PlanSchedule, EnergyIsThatOfTheSchedule) {
 TEST(PlanSchedule, ALimitCutsOffExactlyWhatDoesNotStayBelowIt) {
   test::Random random(14);
   for (int i = 0; i < 500; ++i) {
-    const Case one(random, i % 2 == 0);
+    const Case one(random, i % 2 == 0, i % 3 == 2 ? Activations::direct : Activations::host);
     PlanSchedule schedule(one.problem, one.plan, kLatency, Scope::adjacent);
     Neighbourhood neighbourhood(one.problem, static_cast<std::uint64_t>(i));
     const double latency_s = schedule.value();
@@ -116,7 +116,7 @@ TEST(Annealing, NeverEndsWorseAndDependsOnTheSeedAlone) {
   test::Random random(15);
   int better = 0;
   for (int i = 0; i < 100; ++i) {
-    const Case one(random, i % 2 == 0);
+    const Case one(random, i % 2 == 0, i % 3 == 2 ? Activations::direct : Activations::host);
     std::vector<AnnealingResult> results;
     double before = 0;
     for (int again = 0; again < 2; ++again) {

@@ -138,6 +138,30 @@ std::string random_platform_xml(Random& random, int fpgas, bool contended) {
   return xml + "</zone></platform>\n";
 }
 
+std::string random_uncontended_xml(Random& random, int fpgas) {
+  // Of two transfers of unequal latency SimGrid slows one down even on a fat pipe: every route crosses two
+  // links of the same latency.
+  const std::int64_t latency_us = draw(random, 0, 2) * 25;
+  std::string xml =
+      "<?xml version=\"1.0\"?>\n<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+      "<platform version=\"4.1\"><zone id=\"random\" routing=\"Cluster\">\n"
+      "<host id=\"host\" speed=\"1Gf\"><prop id=\"role\" value=\"host\"/></host>\n";
+  std::string links = fmt::format(
+      "<link id=\"lh\" bandwidth=\"1GBps\" latency=\"{}us\" sharing_policy=\"FATPIPE\"/>\n", latency_us);
+  std::string ports = "<host_link id=\"host\" up=\"lh\" down=\"lh\"/>\n";
+  for (int i = 0; i < fpgas; ++i) {
+    xml += fmt::format(
+        "<host id=\"fpga{0}\" speed=\"1Gf\"><prop id=\"accelerator\" value=\"a{0}\"/></host>\n", i);
+    for (const char* direction : {"up", "down"}) {
+      links += fmt::format(
+          "<link id=\"{}{}\" bandwidth=\"{}MBps\" latency=\"{}us\" sharing_policy=\"FATPIPE\"/>\n", direction,
+          i, draw(random, 1, 20) * 25, latency_us);
+    }
+    ports += fmt::format("<host_link id=\"fpga{0}\" up=\"up{0}\" down=\"down{0}\"/>\n", i);
+  }
+  return xml + "<router id=\"s\"/>\n" + links + ports + "</zone></platform>\n";
+}
+
 PlatformDescription random_description(Random& random, int fpgas) {
   PlatformDescription platform;
   platform.name = "random";
@@ -155,6 +179,13 @@ PlatformDescription random_description(Random& random, int fpgas) {
     }
     platform.fpgas.push_back(std::move(fpga));
   }
+  platform.peers = peer_routes(static_cast<std::uint32_t>(fpgas), [&](std::uint32_t from, std::uint32_t to) {
+    const Route& up = platform.fpgas[from].to_host;
+    const Route& down = platform.fpgas[to].from_host;
+    return Route{{up.links[0], down.links[0]},
+                 up.latency_s + down.latency_s,
+                 std::min(up.bandwidth_Bps, down.bandwidth_Bps)};
+  });
   return platform;
 }
 
@@ -163,6 +194,7 @@ System random_system(Random& random, const PlatformDescription& platform, bool t
   system.name = platform.name;
   system.host = platform.host;
   system.links = platform.links;
+  system.peers = platform.peers;
   system.ifm_extent = chance(random, 0.3) ? IfmExtent::output_doubled : IfmExtent::input;
   // Some accelerators are of one design.
   std::vector<std::shared_ptr<const AcceleratorModel>> designs;

@@ -32,7 +32,12 @@ Workload random_workload(Random& random, const WorkloadShape& shape = {});
 /// enough for all of them together unless @p contended.
 std::string random_platform_xml(Random& random, int fpgas, bool contended = false);
 
-/// FPGAs without SimGrid: routes of their own, no shared links.
+/// A platform of FPGAs whose links limit each transfer by itself, so that nothing contends, whoever transfers
+/// what to whom.
+std::string random_uncontended_xml(Random& random, int fpgas);
+
+/// FPGAs without SimGrid: routes of their own, no shared links; between two FPGAs one's way up and the
+/// other's way down.
 PlatformDescription random_description(Random& random, int fpgas);
 
 /// Makes the FPGAs accelerators with random models, widths and memories; the first runs every type.

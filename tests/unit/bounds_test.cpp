@@ -98,6 +98,7 @@ System random_mix(test::Random& random, int fpgas, bool tight) {
     }
     for (Route* route : {&accelerator.from_host, &accelerator.to_host}) route->bandwidth_Bps /= slowdown;
   }
+  for (PeerRoutes::Speed& speed : system.peers.speeds) speed.bandwidth_Bps /= slowdown;
   return system;
 }
 
@@ -110,7 +111,7 @@ TEST(Bounds, AreBelowTheBestOfAllMappings) {
   for (int i = 0; i < 400; ++i) {
     const Workload workload = test::random_workload(random, {1, 4, 0.2, 2, 12});
     const System system = random_mix(random, static_cast<int>(draw(random, 1, 3)), i % 2 == 0);
-    const Problem problem(workload, system);
+    const Problem problem(workload, system, i % 3 == 2 ? Activations::direct : Activations::host);
     const Optimum best = brute_force(problem);
     mappings += best.valid;
     const Bound path = critical_path_bound(problem);
@@ -169,7 +170,7 @@ TEST(Bounds, LinearProgramsAreBelowTheBestOfAllMappings) {
   for (int i = 0; i < kCases; ++i) {
     const Workload workload = test::random_workload(random, {2, 4, 0.2, 2, 12});
     const System system = random_mix(random, static_cast<int>(draw(random, 1, 3)), i % 2 == 0);
-    const Problem problem(workload, system);
+    const Problem problem(workload, system, i % 4 == 3 ? Activations::direct : Activations::host);
     const double best_s = brute_force(problem).latency_s;
     const std::optional<double> incumbent_s =
         i % 3 == 0 ? std::nullopt : std::optional(best_s * (i % 3 == 1 ? 1.0 : 1.3));
@@ -209,6 +210,25 @@ TEST(Bounds, LinearProgramsAreBelowTheOptimumOfWiderWorkloads) {
     }
   }
   EXPECT_GT(proven, 60);
+}
+
+TEST(Bounds, SaysWhatItsMethodsDoNotKnow) {
+  test::Random random(77);
+  const Workload workload = test::random_workload(random, {4, 8});
+  const System system = test::random_system(random, test::random_description(random, 3));
+  const Problem direct(workload, system, Activations::direct);
+  const Bound exact = find_bound(direct, Contention::none, std::nullopt, {BoundMethod::exact, 60});
+  EXPECT_EQ(exact.latency_s, best_bound(direct).latency_s);
+  EXPECT_EQ(exact.note,
+            "--bound exact does not know direct activations; the bound of kind " + exact.kind + " stands");
+  const Problem host(workload, system);
+  for (const BoundMethod method : {BoundMethod::lp, BoundMethod::milp, BoundMethod::exact}) {
+    const Bound bound = find_bound(host, Contention::none, 1.0, {method, 60}, Execution::overlap);
+    EXPECT_EQ(bound.latency_s, best_bound(host, Contention::none, Execution::overlap).latency_s);
+    EXPECT_EQ(bound.note, fmt::format("--bound {} knows serial execution only; the bound of kind {} stands",
+                                      to_string(method), bound.kind));
+  }
+  EXPECT_EQ(find_bound(host, Contention::none, 1.0, {}, Execution::overlap).note, "");
 }
 
 TEST(Bounds, OfAnotherMethodAreNeverWorseThanTheQuickOne) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -38,6 +39,13 @@ inline PlatformDescription platform_by_hand(const std::vector<FpgaByHand>& fpgas
                                 fpga.bandwidth_Bps, fpga.latency_s});
     }
   }
+  // From one FPGA to another: its way up and the other's way down.
+  platform.peers =
+      peer_routes(static_cast<std::uint32_t>(fpgas.size()), [&](std::uint32_t from, std::uint32_t to) {
+        return Route{{platform.fpgas[from].to_host.links[0], platform.fpgas[to].from_host.links[0]},
+                     fpgas[from].latency_s + fpgas[to].latency_s,
+                     std::min(fpgas[from].bandwidth_Bps, fpgas[to].bandwidth_Bps)};
+      });
   return platform;
 }
 
@@ -50,10 +58,10 @@ inline Catalogue catalogue_by_hand(std::string_view yaml) {
 class ByHand {
  public:
   ByHand(std::string_view workload_yaml, std::string_view catalogue_yaml,
-         const std::vector<FpgaByHand>& fpgas)
+         const std::vector<FpgaByHand>& fpgas, Activations activations = Activations::host)
       : workload(parse_workload(workload_yaml, "w.yaml")),
         system(make_system(platform_by_hand(fpgas), catalogue_by_hand(catalogue_yaml))),
-        problem(workload, system) {}
+        problem(workload, system, activations) {}
   ByHand(const ByHand&) = delete;
   ByHand& operator=(const ByHand&) = delete;
 

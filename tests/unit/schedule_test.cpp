@@ -101,7 +101,7 @@ TEST_F(ScheduleByHand, ALayerWaitsForItsAcceleratorAndForEveryInput) {
   EXPECT_NEAR(schedule.start_s(kC), 8.5, kRounding);
   EXPECT_NEAR(schedule.latency_s(), 16.2, kRounding);
   EXPECT_EQ(schedule.latency_s(), analytic_latency_s(problem_, mapping_));
-  EXPECT_NEAR(layer_s(problem_, mapping_, kC), 7.7, kRounding);
+  EXPECT_NEAR(layer_seconds(problem_, mapping_, kC).to_end, 7.7, kRounding);
 }
 
 TEST_F(ScheduleByHand, PinnedAndFusedTensorsDoNotCross) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <ranges>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <h2h/platform/system.hpp>
@@ -27,13 +28,28 @@ struct Tensor {
   bool is_network_input() const { return producer == kNetworkInput; }
 };
 
+/// How a tensor gets from the accelerator that made it to another one.
+enum class Activations : std::uint8_t {
+  host,   ///< over host memory: its producer stores it, its consumer loads it (section 4.1 of the paper)
+  direct  ///< the consumer pulls it from the producer's FPGA
+};
+std::string_view to_string(Activations activations);
+
 /// A workload on a system, with all costs computed once: what mappers and evaluators work on.
 ///
 /// Costs depend on an accelerator only through its model, data widths and routes, so accelerators that agree
 /// in these are of one *kind*, and tables hold a row a layer and a column a kind. Immutable, so that threads
 /// may share one; the workload and the system must outlive it.
+///
+/// Under direct activations a layer's output goes to the host only if it is a result of the network, or if a
+/// layer on the same accelerator reads it that is not fused with its producer: an accelerator's DRAM keeps
+/// for its own layers what is fused, so that the rest comes back over the host as ever. What other FPGAs pull
+/// waits where it was made, and is not counted in the DRAM there.
 class Problem {
  public:
+  /// In place of an accelerator: a tensor is in host memory.
+  static constexpr AcceleratorIndex kHost = std::numeric_limits<AcceleratorIndex>::max();
+
   /// Cost of a layer on a kind of accelerator. Seconds are those of an uncontended network.
   struct LayerCost {
     double compute_s = 0;  ///< computation and local DRAM; infinite where the layer cannot run
@@ -43,11 +59,15 @@ class Problem {
     std::int64_t output_bytes = 0;
   };
 
-  /// @throws Error (infeasible) if some layer runs on no accelerator
-  Problem(const Workload& workload, const System& system);
+  /// @throws Error (infeasible) if some layer runs on no accelerator; (usage) if direct activations are
+  /// wanted
+  ///         and the system has no routes between its accelerators
+  Problem(const Workload& workload, const System& system, Activations activations = Activations::host);
 
   const Workload& workload() const { return *workload_; }
   const System& system() const { return *system_; }
+  Activations activations() const { return activations_; }
+  bool is_direct() const { return activations_ == Activations::direct; }
 
   LayerIndex layers() const { return static_cast<LayerIndex>(workload_->size()); }
   AcceleratorIndex accelerators() const { return static_cast<AcceleratorIndex>(kind_.size()); }
@@ -65,6 +85,8 @@ class Problem {
   }
   /// Whether nobody reads the layer's output, so that it is a result of the network.
   bool is_result(LayerIndex layer) const { return first_output_[layer] == first_output_[layer + 1]; }
+  /// Whether the layer's output goes to the host for others than layers on the same accelerator.
+  bool is_stored_for_others(LayerIndex layer) const { return !is_direct() || is_result(layer); }
 
   /// Layers so that each stands behind its producers; the first in file order first.
   std::span<const LayerIndex> topological_order() const { return topological_order_; }
@@ -86,7 +108,22 @@ class Problem {
   double input_s(TensorIndex tensor, AcceleratorIndex accelerator) const {
     return input_s_on_kind(tensor, kind_[accelerator]);
   }
+  /// Bytes of a tensor in the data width of an accelerator.
   std::int64_t input_bytes(TensorIndex tensor, AcceleratorIndex accelerator) const;
+
+  /// Where a layer on @p to that is not fused with its producer on @p made finds the tensor: on that
+  /// accelerator, or kHost.
+  AcceleratorIndex source(AcceleratorIndex made, AcceleratorIndex to) const {
+    return is_direct() && made != to ? made : kHost;
+  }
+  /// Seconds to transfer a tensor from where it is (as `source()` says), in the width of the accelerator that
+  /// has it, or of @p to if that is the host.
+  double transfer_s(TensorIndex tensor, AcceleratorIndex from, AcceleratorIndex to) const {
+    return from == kHost ? input_s(tensor, to) : pull_s(tensor, from, to);
+  }
+  std::int64_t transfer_bytes(TensorIndex tensor, AcceleratorIndex from, AcceleratorIndex to) const {
+    return input_bytes(tensor, from == kHost ? to : from);
+  }
 
   /// Whether the accelerator runs the layer.
   bool runs(LayerIndex layer, AcceleratorIndex accelerator) const {
@@ -97,7 +134,8 @@ class Problem {
     return candidates_[candidate_list_[layer]];
   }
 
-  /// Seconds of a layer with every transfer paid: step 1's zero locality.
+  /// Seconds of a layer with every transfer paid: step 1's zero locality. Of direct activations an estimate,
+  /// as nothing says where its producers run: inputs as if they came from the host.
   double zero_locality_s(LayerIndex layer, AcceleratorIndex accelerator) const;
 
  private:
@@ -105,9 +143,14 @@ class Problem {
   void list_tensors();
   void compute_costs();
   void list_candidates();
+  double pull_s(TensorIndex tensor, AcceleratorIndex from, AcceleratorIndex to) const {
+    return system_->peers.speed_of(from, to).seconds(
+        peer_bytes_[static_cast<std::size_t>(tensor) * kinds() + kind_[from]]);
+  }
 
   const Workload* workload_;
   const System* system_;
+  Activations activations_;
   std::vector<LayerIndex> topological_order_;
   std::vector<Tensor> tensors_;
   std::vector<Dependency> dependencies_;  ///< by tensor; of a network input the whole feature map
@@ -118,6 +161,7 @@ class Problem {
   std::vector<AcceleratorIndex> representative_;
   std::vector<LayerCost> costs_;
   std::vector<double> input_s_;
+  std::vector<double> peer_bytes_;  ///< by tensor and kind of its producer; of direct activations
   std::vector<std::vector<AcceleratorIndex>> candidates_;
   std::vector<std::uint32_t> candidate_list_;
 };

@@ -34,6 +34,10 @@ struct Placement {
 /// the finished mapping is that of `analytic_latency_s()` to the last bit.
 ///
 /// Optionally layers fill gaps, in which an accelerator waits for inputs; never between fused layers.
+///
+/// Under direct activations times are estimates. Whether a layer's output goes to the host is known only when
+/// a layer on the same accelerator reads it that is not fused: that layer then pays for the store, so that
+/// the accelerator's load is right and only the place of the store in it is not.
 class PartialSchedule {
  public:
   static constexpr LayerIndex kNone = Placement::kFront;
@@ -75,6 +79,7 @@ class PartialSchedule {
     std::int64_t fused_input_bytes = 0;
     bool pinned = false;
     bool fused = false;
+    LayerIndex stored_for = kNone;  ///< of direct activations: the layer that pays for the store
   };
   struct Device {
     LayerIndex first = kNone;
@@ -93,7 +98,11 @@ class PartialSchedule {
   bool reads(LayerIndex layer, LayerIndex producer) const;
   bool can_pin(LayerIndex layer, AcceleratorIndex accelerator) const;
   bool can_fuse(LayerIndex layer, LayerIndex producer, bool pinned) const;
-  double seconds(LayerIndex layer, std::uint32_t kind, bool pinned, LayerIndex fused) const;
+  double seconds(LayerIndex layer, AcceleratorIndex accelerator, bool pinned, LayerIndex fused) const;
+  double output_s(LayerIndex layer, AcceleratorIndex accelerator) const;
+  template <typename Visit>
+  void for_stored_producers(LayerIndex layer, AcceleratorIndex accelerator, LayerIndex fused,
+                            const Visit& visit) const;
   Placement behind(LayerIndex layer, AcceleratorIndex accelerator, LayerIndex predecessor) const;
   std::optional<Placement> in_gap(LayerIndex layer, AcceleratorIndex accelerator, double ready_s) const;
   void list_gaps(LayerIndex layer, std::size_t per_kind, std::vector<Placement>& places) const;

@@ -21,7 +21,8 @@ double saved_by_fusion_s(const Problem& problem, LayerIndex producer, LayerIndex
 
 /// What a layer is expected to cost before anything is mapped: every transfer paid, weights only where they
 /// fit into no budget of the kind. Time is local to the accelerator here: a layer's own transfers are part of
-/// it, so that paths are sums over layers and edges cost nothing.
+/// it, so that paths are sums over layers and edges cost nothing. Under direct activations inputs are priced
+/// as if they came from the host, as nobody knows yet from which FPGA they come, and only results are stored.
 class ExpectedCosts {
  public:
   explicit ExpectedCosts(const Problem& problem);

@@ -37,4 +37,7 @@ std::vector<LayerIndex> execution_sequence(const Problem& problem, const Mapping
 /// Whether a layer's output goes to the host: somebody reads it from there, or it is a result of the network.
 bool is_stored(const Problem& problem, const Mapping& mapping, LayerIndex layer);
 
+/// Where a tensor that is not fused comes from: an accelerator, or Problem::kHost.
+AcceleratorIndex source_of(const Problem& problem, const Mapping& mapping, TensorIndex tensor);
+
 }  // namespace h2h

@@ -33,6 +33,7 @@ struct System {
   IfmExtent ifm_extent = IfmExtent::input;
   std::vector<Accelerator> accelerators;
   std::vector<Link> links;
+  PeerRoutes peers;  ///< between the accelerators, if they were asked for: of direct activations
   /// Settings by which the user changes SimGrid's model: transfers may then be quicker than their routes say,
   /// and nothing analytic bounds a replay.
   std::vector<std::string> model_settings;

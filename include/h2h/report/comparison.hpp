@@ -15,10 +15,10 @@ namespace h2h {
 struct Entry {
   std::string mapper;
   double latency_s = 0;
-  double analytic_latency_s = 0;
-  double energy_J = 0;        ///< the paper's
-  std::optional<double> gap;  ///< as Run::gap()
-  double search_s = 0;        ///< wall time of all steps
+  std::optional<double> analytic_latency_s;  ///< of serial execution
+  double energy_J = 0;                       ///< the paper's
+  std::optional<double> gap;                 ///< as Run::gap()
+  double search_s = 0;                       ///< wall time of all steps
   std::uint64_t evaluations = 0;
   bool exact = true;  ///< false where a limit cut an exact method short
 };
@@ -29,6 +29,8 @@ struct Contest {
   std::string platform;
   std::string bandwidth;  ///< as given; empty: the platform's own
   std::string evaluator;  ///< by which the mappers searched
+  Execution execution = Execution::serial;
+  Activations activations = Activations::host;
   Bound bound;
   std::vector<Entry> entries;  ///< by latency, the shortest first; equal ones in the order given
 

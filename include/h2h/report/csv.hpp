@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -23,6 +24,6 @@ std::vector<std::string> outcome_columns();
 std::vector<std::string> outcome_fields(const Run& run, const StepOutcome& step);
 
 /// A number as all of our CSV has it: the shortest text that reads back to the same bits.
-std::string csv_number(double value);
+std::string csv_number(std::optional<double> value);
 
 }  // namespace h2h

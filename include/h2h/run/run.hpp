@@ -24,7 +24,8 @@ struct Judgement {
   Schedule schedule;  ///< as reported: a replay, or analytic where none was wanted
   bool is_replay = false;
   double latency_s = 0;
-  double analytic_latency_s = 0;
+  /// Of serial execution: nothing analytic is known of another.
+  std::optional<double> analytic_latency_s;
   Energy energy;
   CriticalChain chain;
   std::vector<std::string> excesses;  ///< DRAM that a mapping by released rules exceeds

@@ -8,12 +8,18 @@ namespace h2h {
 
 // The contention-free evaluator: every transfer has its route for itself. Serial execution: a layer starts
 // when its accelerator is free and every input exists, and then takes weights, inputs, computation and output
-// one after the other (section 4.1 of the paper).
+// one after the other (section 4.1 of the paper). Under direct activations an input exists when it is
+// computed.
 //
-// Not modelled: shared links (see the replay), the host's memory, and the time to decide.
+// Not modelled: shared links (see the replay), the host's memory, the time to decide, and overlapped
+// execution.
 
-/// Seconds of a layer where it is mapped: what is neither pinned nor fused crosses the network.
-double layer_s(const Problem& problem, const Mapping& mapping, LayerIndex layer);
+/// How long a layer takes where it is mapped: what is neither pinned nor fused crosses the network.
+struct LayerSeconds {
+  double to_output = 0;  ///< from its start until other accelerators may read its output
+  double to_end = 0;     ///< until its accelerator is free
+};
+LayerSeconds layer_seconds(const Problem& problem, const Mapping& mapping, LayerIndex layer);
 
 /// Latency of a complete mapping. @throws Error (input) if its orders contradict the workload's dependencies
 double analytic_latency_s(const Problem& problem, const Mapping& mapping);

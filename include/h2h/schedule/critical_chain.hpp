@@ -7,10 +7,10 @@
 
 namespace h2h {
 
-/// Where the latency goes: the layers that wait for one another without a gap, from time 0 to the last end.
-/// The parts add up to the latency.
+/// Where the latency goes: the activities that wait for one another without a gap, from time 0 to the last
+/// end. The parts add up to the latency.
 struct CriticalChain {
-  std::vector<LayerIndex> layers;  ///< in time order
+  std::vector<LayerIndex> layers;  ///< whose activities they are, in time order
   double compute_s = 0;
   double weights_s = 0;
   double inputs_s = 0;

@@ -9,7 +9,9 @@
 namespace h2h {
 
 /// Energy of a run in joules. The paper's is active power times busy time, transfers included; what idles and
-/// what the network draws is counted beside it.
+/// what the network draws is counted beside it. An accelerator is busy while it computes or transfers; under
+/// overlapped execution the time that it does both counts once, as computing. A transfer between two FPGAs
+/// keeps the one that pulls it busy, not the one that has it.
 struct Energy {
   double compute_J = 0;   ///< active power of each accelerator times its computing
   double transfer_J = 0;  ///< the same times its transfers
@@ -24,7 +26,7 @@ struct Energy {
 /// How an accelerator spent the run.
 struct AcceleratorUse {
   double compute_s = 0;
-  double transfer_s = 0;
+  double transfer_s = 0;  ///< without computing
   double idle_s = 0;
   std::int64_t dram_peak_bytes = 0;
 

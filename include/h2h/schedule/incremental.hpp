@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <h2h/mapping/mapping.hpp>
+#include <h2h/schedule/analytic.hpp>
 
 namespace h2h {
 
@@ -55,12 +56,13 @@ class IncrementalSchedule {
  private:
   struct Node {
     double end_s = 0;
-    double seconds = 0;
+    double output_s = 0;  ///< when others may read its output
+    LayerSeconds seconds;
     AcceleratorIndex accelerator = 0;
     LayerIndex before = kNone;
     LayerIndex after = kNone;
-    std::uint32_t rank = 0;  ///< in the topological order
-    std::uint32_t unfused_outputs = 0;
+    std::uint32_t rank = 0;            ///< in the topological order
+    std::uint32_t stored_outputs = 0;  ///< tensors for which its output goes to the host
     bool pinned = false;
     bool stale = true;  ///< `seconds` must be computed anew
   };
@@ -82,7 +84,10 @@ class IncrementalSchedule {
   bool put_before(LayerIndex earlier, LayerIndex later);
   bool collect_forward(LayerIndex from, std::uint32_t highest, LayerIndex forbidden);
   void collect_backward(LayerIndex from, std::uint32_t lowest);
-  double seconds(LayerIndex layer) const;
+  LayerSeconds seconds(LayerIndex layer) const;
+  bool is_stored_for(TensorIndex tensor) const;
+  void count_stored(TensorIndex tensor, bool stored);
+  void change_accelerator(LayerIndex layer, AcceleratorIndex to);
   void mark(std::uint32_t rank) { dirty_[rank / kWordBits] |= std::uint64_t{1} << (rank % kWordBits); }
   void recompute(LayerIndex layer);
 
@@ -104,6 +109,7 @@ class IncrementalSchedule {
   std::vector<Saved<Node>> saved_nodes_;
   std::vector<Saved<List>> saved_lists_;
   std::vector<TensorIndex> toggled_;
+  std::vector<char> stored_before_;  ///< scratch of change_accelerator()
 
   // Scratch of put_before().
   std::vector<LayerIndex> forward_;

@@ -76,7 +76,7 @@ class PlanSchedule {
   struct Node {
     double start_s = 0;
     double end_s = 0;         ///< if its output stays on the accelerator
-    double stored_end_s = 0;  ///< if it goes to the host
+    double stored_end_s = 0;  ///< if it goes to the host, unless it certainly does not
     std::int64_t held_bytes = 0;
     LayerIndex before = kNone;  ///< on the same accelerator
   };
@@ -103,8 +103,13 @@ class PlanSchedule {
     return pinned_bytes_[accelerator] + output_bytes_[accelerator] <= dram_bytes_[accelerator];
   }
   bool all_consumers_on(LayerIndex layer, AcceleratorIndex accelerator) const;
-  template <bool resident, bool with_energy>
+  bool some_consumer_on(LayerIndex layer, AcceleratorIndex accelerator) const;
+  bool is_sole_reader(LayerIndex reader, LayerIndex layer, AcceleratorIndex accelerator) const;
+  void producers_changed(LayerIndex layer);
+  template <bool resident, bool with_energy, bool direct>
   double walk(double limit);
+  template <bool direct>
+  double walk_all(double limit);
   void renew_snapshots();
   void copy_walked(const std::vector<Node>& nodes, std::vector<Node>& to) const;
 

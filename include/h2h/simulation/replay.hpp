@@ -10,28 +10,34 @@
 
 namespace h2h {
 
-/// What a mapping comes down to for SimGrid: the activities of @p schedule (its times are not read), serial
+/// What a mapping comes down to for SimGrid: the activities of @p schedule (its times are not read) under its
 /// execution. Activity i of the program is activity i of the schedule.
 ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 
 /// Schedule of a complete, valid mapping by SimGrid, with contention on the real topology: bit-wise the same
 /// at every call.
-Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator);
+Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator,
+                Execution execution = Execution::serial);
 
 /// Judges mappings by SimGrid, several side by side.
 class ReplayEvaluator : public Evaluator {
  public:
   /// @param jobs number of SimGrid processes
-  ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options, unsigned jobs);
-  ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options, unsigned jobs);
+  ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options, unsigned jobs,
+                  Execution execution = Execution::serial);
+  ReplayEvaluator(const std::filesystem::path& platform, const SimulatorOptions& options, unsigned jobs,
+                  Execution execution = Execution::serial);
 
   std::string_view name() const override { return "replay"; }
   bool is_analytic() const override { return false; }
-  bool has_analytic_bound() const override { return workers_.front().platform().model_settings.empty(); }
+  bool has_analytic_bound() const override {
+    return execution_ == Execution::serial && workers_.front().platform().model_settings.empty();
+  }
   std::vector<double> latencies_s(const Problem& problem, std::span<const Mapping> mappings) override;
   std::size_t width() const override { return workers_.size(); }
 
  private:
+  Execution execution_;
   std::vector<ReplayWorker> workers_;
 };
 

@@ -21,6 +21,8 @@ struct SimulatorOptions {
   std::vector<std::string> log;  ///< as for SimGrid's --log
   /// New bandwidth of the links that belong to one FPGA's host route alone.
   std::optional<double> bandwidth_Bps;
+  /// Whether to describe the routes between the FPGAs too, which direct activations take.
+  bool peer_routes = false;
 };
 
 /// Reads a rate for SimulatorOptions::bandwidth_Bps.
@@ -35,9 +37,9 @@ double parse_bandwidth(std::string_view text, std::string_view name, ErrorKind k
 class Simulator {
  public:
   /// Checks a platform file (`check_platform_xml`), then loads it.
-  /// @throws Error (input) if it is wrong, or an FPGA cannot be reached from the host; (usage) if SimGrid
-  /// refuses an
-  ///         option or no link belongs to one FPGA alone
+  /// @throws Error (input) if it is wrong, or an FPGA cannot be reached from the host or, if those routes are
+  ///         wanted, from another FPGA; (usage) if SimGrid refuses an option or no link belongs to one FPGA
+  ///         alone
   explicit Simulator(const PlatformFile& platform, const SimulatorOptions& options = {});
   explicit Simulator(const std::filesystem::path& platform, const SimulatorOptions& options = {});
   ~Simulator();

@@ -7,9 +7,10 @@
 
 namespace h2h::bounds {
 
-Slots::Slots(const Problem& problem)
-    : problem_(&problem), inputs_(problem.layers()), outputs_(problem.layers()) {
+Slots::Slots(const Problem& problem, Content content)
+    : problem_(&problem), content_(content), inputs_(problem.layers()), outputs_(problem.layers()) {
   find_groups();
+  if (problem.is_direct()) find_quickest_routes();
   compute_costs();
   list_edges();
 }
@@ -28,6 +29,37 @@ void Slots::find_groups() {
   }
 }
 
+/// Between each two groups the least latency and the most bandwidth, be they of one route or not.
+void Slots::find_quickest_routes() {
+  quickest_.assign(static_cast<std::size_t>(group_count()) * group_count(), {kNever, 0});
+  for (AcceleratorIndex from = 0; from < problem_->accelerators(); ++from) {
+    for (AcceleratorIndex to = 0; to < problem_->accelerators(); ++to) {
+      if (from == to) continue;
+      const PeerRoutes::Speed& speed = problem_->system().peers.speed_of(from, to);
+      PeerRoutes::Speed& best =
+          quickest_[static_cast<std::size_t>(group_of(from)) * group_count() + group_of(to)];
+      best.latency_s = std::min(best.latency_s, speed.latency_s);
+      best.bandwidth_Bps = std::max(best.bandwidth_Bps, speed.bandwidth_Bps);
+    }
+  }
+}
+
+/// Least seconds to transfer a tensor that is not fused to an accelerator of a group.
+double Slots::input_s(TensorIndex tensor, GroupIndex group) const {
+  const AcceleratorIndex to = groups_[group].first;
+  double least_s = problem_->input_s(tensor, to);
+  if (!problem_->is_direct()) return least_s;
+  const LayerIndex producer = problem_->tensor(tensor).producer;
+  if (!problem_->runs(producer, to)) least_s = kNever;  // no producer beside it that stores it for it
+  for (GroupIndex g = 0; g < group_count(); ++g) {
+    const PeerRoutes::Speed& speed = quickest_[static_cast<std::size_t>(g) * group_count() + group];
+    if (!problem_->runs(producer, groups_[g].first) || speed.bandwidth_Bps == 0) continue;
+    least_s = std::min(least_s,
+                       speed.seconds(static_cast<double>(problem_->input_bytes(tensor, groups_[g].first))));
+  }
+  return least_s;
+}
+
 void Slots::compute_costs() {
   costs_.resize(static_cast<std::size_t>(layers()) * groups_.size());
   for (GroupIndex g = 0; g < groups_.size(); ++g) {
@@ -44,6 +76,16 @@ void Slots::compute_costs() {
       const Problem::LayerCost& cost = problem_->cost(layer, group.first);
       SlotCost& slot = costs_[static_cast<std::size_t>(layer) * groups_.size() + g];
       slot.fixed_s = cost.compute_s;
+      if (content_ == Content::computation) continue;
+      if (content_ == Content::path) {
+        // Weights and the network's input come before they are needed, where a layer waits for others.
+        const auto inputs = problem_->inputs(layer);
+        if (inputs.size() == 1 && problem_->tensor(inputs.front()).is_network_input())
+          slot.fixed_s += problem_->input_s(inputs.front(), group.first);
+        double& output_s = problem_->is_result(layer) ? slot.fixed_s : slot.output_s;
+        if (problem_->is_stored_for_others(layer)) output_s += cost.output_s;
+        continue;
+      }
       for (const TensorIndex tensor : problem_->inputs(layer)) {
         if (!problem_->tensor(tensor).is_network_input()) continue;
         slot.fixed_s += problem_->input_s(tensor, group.first);
@@ -59,7 +101,7 @@ void Slots::compute_costs() {
       if (problem_->is_result(layer)) {
         slot.fixed_s += cost.output_s;
         slot.up_bytes += static_cast<double>(cost.output_bytes);
-      } else {
+      } else if (!problem_->is_direct()) {
         slot.output_s = cost.output_s;
         slot.output_bytes = static_cast<double>(cost.output_bytes);
       }
@@ -81,8 +123,9 @@ void Slots::list_edges() {
       }
       Edge& edge = edges_[place->second];
       for (GroupIndex g = 0; g < groups_.size(); ++g) {
-        edge.input_s[g] += problem_->input_s(tensor, groups_[g].first);
-        edge.input_bytes[g] += static_cast<double>(problem_->input_bytes(tensor, groups_[g].first));
+        if (content_ != Content::computation) edge.input_s[g] += input_s(tensor, g);
+        if (!problem_->is_direct())
+          edge.input_bytes[g] += static_cast<double>(problem_->input_bytes(tensor, groups_[g].first));
         edge.may_fuse[g] =
             cost(producer, g).runs() && cost(consumer, g).runs() &&
                     problem_->cost(producer, groups_[g].first).output_bytes <= groups_[g].dram_bytes
@@ -93,7 +136,7 @@ void Slots::list_edges() {
   }
 }
 
-double inputs_there_s(const std::vector<Arrival>& arrivals, double start_s) {
+double inputs_there_s(const std::vector<Arrival>& arrivals, double start_s, bool wait) {
   double latest_s = start_s;
   for (const Arrival& arrival : arrivals) {
     latest_s = std::max(latest_s,
@@ -101,7 +144,7 @@ double inputs_there_s(const std::vector<Arrival>& arrivals, double start_s) {
   }
   // Transfers follow one another; with many inputs the longest has to do.
   constexpr std::size_t kEnumerable = 6;
-  if (arrivals.size() < 2 || arrivals.size() > kEnumerable) return latest_s;
+  if (!wait || arrivals.size() < 2 || arrivals.size() > kEnumerable) return latest_s;
   double best_s = kNever;
   for (std::uint32_t stored = 0; stored < (1U << arrivals.size()); ++stored) {
     double begin_s = start_s;
@@ -148,7 +191,7 @@ Windows::Windows(const Slots& slots, const std::vector<char>& inside) : groups_(
         arrivals.push_back({fused_s, stored_s[i], edge.input_s[g]});
         head_s_[at(layer, g)] = std::max(head_s_[at(layer, g)], std::min(fused_s, stored_s[i]));
       }
-      there_s[at(layer, g)] = inputs_there_s(arrivals);
+      there_s[at(layer, g)] = inputs_there_s(arrivals, 0, slots.waits_for_all());
       made_s[at(layer, g)] = there_s[at(layer, g)] + slots.cost(layer, g).fixed_s;
     }
   }

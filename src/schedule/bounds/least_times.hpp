@@ -33,10 +33,10 @@ struct SlotCost {
       kNever;            ///< computation, network inputs, weights that cannot be pinned, output of a result
   double weights_s = 0;  ///< of weights that compete for the budget; those that always fit cost nothing
   std::int64_t weight_bytes = 0;  ///< likewise
-  double output_s = 0;            ///< of an output that is stored only if a consumer is elsewhere
-  double down_bytes = 0;          ///< from the host, of what is fixed
-  double up_bytes = 0;            ///< to the host, of what is fixed
-  double output_bytes = 0;        ///< of the output in output_s
+  double output_s = 0;    ///< of an output that is stored only if a consumer is elsewhere; 0 if it is pulled
+  double down_bytes = 0;  ///< from the host, of what is fixed
+  double up_bytes = 0;    ///< to the host, of what is fixed
+  double output_bytes = 0;  ///< of the output in output_s
 
   bool runs() const { return fixed_s < kNever; }
 };
@@ -45,17 +45,29 @@ struct SlotCost {
 struct Edge {
   LayerIndex producer = 0;
   LayerIndex consumer = 0;
-  std::vector<double> input_s;      ///< by group of the consumer
-  std::vector<double> input_bytes;  ///< likewise
+  std::vector<double> input_s;      ///< by group of the consumer; if pulled, over the quickest route there is
+  std::vector<double> input_bytes;  ///< likewise, from the host; 0 if pulled
   std::vector<char> may_fuse;       ///< by group: both ends run there and the tensor fits into the DRAM
 };
 
 /// A problem as the bounds see it. Nothing here depends on the order in which an accelerator runs its layers,
 /// so that what follows holds for fusion of any scope.
+///
+/// Under direct activations a slot ends with the computation, or with a result in host memory: what a layer
+/// stores for others on its accelerator comes on top, and only makes a schedule longer.
 class Slots {
  public:
-  explicit Slots(const Problem& problem);
+  /// What of a layer counts.
+  enum class Content : std::uint8_t {
+    all,         ///< serial execution: an accelerator runs one slot after the other
+    path,        ///< overlapped: what paths are made of, without what may come while others compute
+    computation  ///< overlapped: what an accelerator does one after the other
+  };
 
+  explicit Slots(const Problem& problem, Content content = Content::all);
+
+  /// Whether the inputs of a layer are transferred within its slot, which starts when all of them exist.
+  bool waits_for_all() const { return content_ == Content::all; }
   const Problem& problem() const { return *problem_; }
   LayerIndex layers() const { return problem_->layers(); }
   const std::vector<Group>& groups() const { return groups_; }
@@ -72,10 +84,14 @@ class Slots {
 
  private:
   void find_groups();
+  void find_quickest_routes();
   void compute_costs();
   void list_edges();
+  double input_s(TensorIndex tensor, GroupIndex group) const;
 
   const Problem* problem_;
+  Content content_;
+  std::vector<PeerRoutes::Speed> quickest_;  ///< by group of the sender and of the receiver
   std::vector<Group> groups_;
   std::vector<GroupIndex> group_of_;
   std::vector<SlotCost> costs_;
@@ -94,7 +110,8 @@ struct Arrival {
 
 /// The least time at which all inputs of a layer are in its accelerator, where its slot does not start before
 /// @p start_s.
-double inputs_there_s(const std::vector<Arrival>& arrivals, double start_s = 0);
+/// @param wait whether no transfer begins before all inputs exist
+double inputs_there_s(const std::vector<Arrival>& arrivals, double start_s = 0, bool wait = true);
 
 /// When a layer can start at the earliest, and how long it takes at the least from its start until all is
 /// done, if it runs on a given group: dynamic programming along the edges with the cheapest cuts (section

@@ -19,8 +19,10 @@ double own_s(const PlanSchedule& schedule, LayerIndex layer, LayerIndex predeces
   for (const TensorIndex tensor : problem.inputs(layer)) {
     const LayerIndex producer = problem.tensor(tensor).producer;
     if (producer == predecessor && producer != Tensor::kNetworkInput) continue;
-    if (producer == Tensor::kNetworkInput || schedule.accelerator(producer) != a) {
+    if (producer == Tensor::kNetworkInput) {
       seconds += problem.input_s(tensor, a);
+    } else if (const AcceleratorIndex made = schedule.accelerator(producer); made != a) {
+      seconds += problem.transfer_s(tensor, problem.source(made, a), a);
     }
   }
   return seconds;
@@ -29,6 +31,7 @@ double own_s(const PlanSchedule& schedule, LayerIndex layer, LayerIndex predeces
 /// Whether a layer's output goes to the host even if the next of the path is on the same accelerator.
 bool stored_anyway(const PlanSchedule& schedule, LayerIndex layer, LayerIndex successor) {
   const auto outputs = schedule.problem().outputs(layer);
+  if (schedule.problem().is_direct()) return outputs.empty();
   return outputs.empty() || std::any_of(outputs.begin(), outputs.end(), [&](TensorIndex tensor) {
            return schedule.problem().tensor(tensor).consumer != successor;
          });
@@ -74,7 +77,10 @@ std::span<const AcceleratorIndex> PathAssignment::solve(const PlanSchedule& sche
     // Cheapest way to have the predecessor's output in host memory.
     std::size_t cheapest = 0;
     double host_s = i == 0 ? 0 : kNever;
-    const bool predecessor_stored = i > 0 && stored_anyway(schedule, predecessor, layers[i]);
+    // Under direct activations it is pulled from there; by which route, the rest of the path decides, so that
+    // it is priced as if it came from the host.
+    const bool predecessor_stored =
+        i > 0 && (problem.is_direct() || stored_anyway(schedule, predecessor, layers[i]));
     for (std::size_t k = 0; i > 0 && k < count; ++k) {
       const double up_s = predecessor_stored || seconds_[(i - 1) * count + k] == kNever
                               ? 0
