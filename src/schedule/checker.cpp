@@ -399,16 +399,17 @@ class ScheduleChecker {
   }
 
   void check_begin(const Activity& activity, double ready_s, double free_s) {
-    const std::string what = fmt::format("layer '{}': {} start at {} s", layer_of(activity.layer).name,
+    const std::string what = fmt::format("layer '{}': {} from {} s on", layer_of(activity.layer).name,
                                          to_string(activity.stage), activity.start_s);
     if (activity.start_s < ready_s - tolerance_s_)
-      add(Rule::dependency, fmt::format("{}, but what they need is there at {} s", what, ready_s));
+      add(Rule::dependency, fmt::format("{}, but what that needs is there at {} s", what, ready_s));
     if (activity.start_s < free_s - tolerance_s_) {
       add(Rule::exclusive,
-          fmt::format("{}, but '{}' may do so from {} s on", what, device_of(activity.layer).name, free_s));
+          fmt::format("{}, but '{}' may do that from {} s on", what, device_of(activity.layer).name, free_s));
     }
     if (activity.start_s > std::max(ready_s, free_s) + tolerance_s_) {
-      add(Rule::exclusive, fmt::format("{}, though they could at {} s", what, std::max(ready_s, free_s)));
+      add(Rule::exclusive,
+          fmt::format("{}, though that could be from {} s on", what, std::max(ready_s, free_s)));
     }
   }
 
