@@ -313,7 +313,6 @@ double PlanSchedule::walk(double limit) {
 }
 
 double PlanSchedule::value(double limit) {
-  const bool with_energy = objective_.needs_energy();
   const std::uint32_t snapshot = std::min(first_changed_, problem_->layers() - 1) / stride_;
   walked_from_ = snapshot * stride_;
   const auto at = snapshots_.begin() + static_cast<std::ptrdiff_t>(snapshot) * problem_->accelerators();

@@ -143,7 +143,7 @@ ordered_json steps_json(const Run& run, bool timing) {
     const Judgement& judgement = step.judgement;
     ordered_json row = {step.name,
                         unit.format(judgement.latency_s),
-                        unit.format(judgement.analytic_latency_s),
+                        judgement.analytic_latency_s ? unit.format(*judgement.analytic_latency_s) : "-",
                         significant(judgement.energy.paper_J()),
                         significant(judgement.energy.total_J()),
                         percent(percent_of_step_2(run, step)),
