@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <span>
 
@@ -28,13 +30,17 @@ std::vector<Output> outputs(const Options& options, const Field& field) {
           {"--trace", options.trace}};
 }
 
-/// Everything that maps a workload from nothing.
+/// The searches that need a mapping to begin with, behind quick mappers that give one.
+constexpr std::array<const char*, 3> kSearches = {"h2h+sa", "heft+lns", "heft+ga"};
+
+/// Everything that maps a workload from nothing, and those searches.
 std::vector<std::string> all_mappers(const Registry& registry) {
   std::vector<std::string> names;
   for (const auto& [name, _] : registry.mappers()) names.push_back(name);
   for (const auto& [name, family] : registry.steps()) {
     if (family.start != StepFamily::Start::mapping) names.push_back(name);
   }
+  names.insert(names.end(), kSearches.begin(), kSearches.end());
   return names;
 }
 
@@ -106,6 +112,10 @@ void compare(Options options, const Field& field, const Registry& registry) {
   std::vector<Mapper> mappers;
   for (const std::string& text : options.mappers.empty() ? all_mappers(registry) : options.mappers) {
     mappers.push_back(make_mapper(text, registry));
+    const auto same = [&](const Mapper& other) { return other.name == mappers.back().name; };
+    if (std::count_if(mappers.begin(), mappers.end(), same) > 1)
+      throw Error(ErrorKind::usage, fmt::format("--mapper {} is given twice", mappers.back().name),
+                  "name each once");
   }
   const std::vector<std::string> as_it_is = {""};
   std::vector<Contest> contests;

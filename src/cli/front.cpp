@@ -12,6 +12,16 @@
 namespace h2h::cli {
 namespace fs = std::filesystem;
 
+namespace {
+
+void make_folder(const std::string& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure) throw Error(ErrorKind::input, {folder}, fmt::format("cannot be made: {}", failure.message()));
+}
+
+}  // namespace
+
 void add_front_options(CLI::App& app, FrontRequest& request) {
   const std::string group = "Front of latency and energy";
   const auto add = [&](const std::string& name, std::string& target, const std::string& help,
@@ -24,6 +34,10 @@ void add_front_options(CLI::App& app, FrontRequest& request) {
   app.add_option("--pareto-evals", request.evaluations, "Evaluations to spend on it [4000000]")
       ->check(whole_number_from_1_to(std::int64_t{1} << 40))
       ->type_name("N")
+      ->group(group);
+  app.add_option("--pareto-scope", request.scope, "What its mappings fuse: adjacent or resident [adjacent]")
+      ->check(one_of({"adjacent", "resident"}))
+      ->type_name("SCOPE")
       ->group(group);
 }
 
@@ -43,14 +57,19 @@ void write_front(const FrontRequest& request, const Options& options, const Repo
   wanted.evaluations = request.evaluations;
   wanted.seed = options.seed;
   wanted.jobs = jobs_of(options);
+  if (request.scope == "resident") wanted.scope = LocalityRules::Scope::resident;
   std::vector<Plan> starts;
-  for (const Run& run : report.runs) starts.push_back(plan_of(problem, run.result().mapping));
+  std::vector<Judgement> known;
+  for (const Run& run : report.runs) {
+    starts.push_back(plan_of(problem, run.result().mapping));
+    known.push_back(run.result());
+  }
   spdlog::info("looking for the front of latency and energy");
   const ParetoFront front = search_front(problem, starts, wanted);
-  const std::vector<Judgement> judged = search.judge(front, wanted.scope);
+  const std::vector<Judgement> judged = search.judge(front, wanted.scope, std::move(known));
 
   if (!request.mappings.empty()) {
-    fs::create_directories(request.mappings);
+    make_folder(request.mappings);
     for (std::size_t i = 0; i < judged.size(); ++i) {
       write_to(fs::path(request.mappings) / fmt::format("point-{:03}.yaml", i + 1),
                [&](std::ostream& out) { write_mapping(out, problem, judged[i].mapping); });

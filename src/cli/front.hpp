@@ -11,6 +11,7 @@ struct FrontRequest {
   std::string csv;
   std::string plot;
   std::string mappings;  ///< folder
+  std::string scope = "adjacent";
   std::uint64_t evaluations = FrontOptions{}.evaluations;
 
   bool is_wanted() const { return !csv.empty() || !plot.empty() || !mappings.empty(); }

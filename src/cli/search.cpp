@@ -45,8 +45,9 @@ Run Search::run(const Mapping& mapping) {
   return run_saved(problem_, mapping, scheduler(), !options_.no_replay);
 }
 
-std::vector<Judgement> Search::judge(const ParetoFront& front, LocalityRules::Scope scope) {
-  return judge_front(problem_, front, scope, scheduler(), !options_.no_replay);
+std::vector<Judgement> Search::judge(const ParetoFront& front, LocalityRules::Scope scope,
+                                     std::vector<Judgement> known) {
+  return judge_front(problem_, front, scope, scheduler(), !options_.no_replay, std::move(known));
 }
 
 }  // namespace h2h::cli

@@ -26,8 +26,9 @@ class Search {
   Run run(const Mapper& mapper);
   /// A saved mapping instead of a search.
   Run run(const Mapping& mapping);
-  /// Judges a front as it judges results.
-  std::vector<Judgement> judge(const ParetoFront& front, LocalityRules::Scope scope);
+  /// Judges a front as it judges results, beside what is known.
+  std::vector<Judgement> judge(const ParetoFront& front, LocalityRules::Scope scope,
+                               std::vector<Judgement> known);
 
  private:
   Scheduler scheduler();

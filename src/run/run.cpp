@@ -164,8 +164,10 @@ Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& s
 }
 
 std::vector<Judgement> judge_front(const Problem& problem, const ParetoFront& front,
-                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed) {
-  std::vector<Judgement> judged;
+                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed,
+                                   std::vector<Judgement> known) {
+  std::vector<Judgement> judged = std::move(known);
+  std::erase_if(judged, [](const Judgement& one) { return !one.excesses.empty(); });
   for (const FrontPoint& point : front.points())
     judged.push_back(judge(problem, mapping_of(problem, point.plan, scope), scheduler, replayed));
   std::stable_sort(judged.begin(), judged.end(), [](const Judgement& a, const Judgement& b) {

@@ -9,8 +9,8 @@
 namespace h2h {
 namespace {
 
-/// Powers of energy in the objectives; that of latency is 1 less them. At the first, energy decides only
-/// between equal latencies; at the last, the other way round.
+/// Powers of energy in the objectives; that of latency is 1 less them. At the first, energy decides little
+/// more than between equal latencies; at the last, the other way round.
 constexpr std::array<double, 9> kEnergyPowers = {0.001, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.999};
 
 /// Of the evaluations, what is left for moves from points of the front.

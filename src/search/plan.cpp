@@ -6,6 +6,27 @@
 #include <h2h/schedule/analytic.hpp>
 
 namespace h2h {
+namespace {
+
+/// Unpins what does not fit into the weight budgets: in the order in which layers run, pins are kept while
+/// there is room. Mappings by released rules may exceed it.
+void fit_pins(const Problem& problem, Plan& plan) {
+  std::vector<std::int64_t> room;
+  for (const Accelerator& accelerator : problem.system().accelerators)
+    room.push_back(std::min(accelerator.weight_budget_bytes, accelerator.dram_bytes));
+  for (const LayerIndex layer : plan.sequence) {
+    if (plan.pinned[layer] == 0) continue;
+    const AcceleratorIndex a = plan.accelerator[layer];
+    const std::int64_t bytes = problem.cost(layer, a).weight_bytes;
+    if (bytes > room[a]) {
+      plan.pinned[layer] = 0;
+    } else {
+      room[a] -= bytes;
+    }
+  }
+}
+
+}  // namespace
 
 Plan plan_of(const Problem& problem, const Mapping& mapping) {
   const Schedule schedule = analytic_schedule(problem, mapping);
@@ -13,6 +34,7 @@ Plan plan_of(const Problem& problem, const Mapping& mapping) {
   Plan plan{execution_sequence(problem, mapping), mapping.accelerator, mapping.pinned};
   std::stable_sort(plan.sequence.begin(), plan.sequence.end(),
                    [&](LayerIndex a, LayerIndex b) { return schedule.start_s(a) < schedule.start_s(b); });
+  fit_pins(problem, plan);
   return plan;
 }
 

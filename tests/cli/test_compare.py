@@ -64,6 +64,8 @@ class Compare(CommandLineTest):
                        "--markdown", "-")
         self.fail_with(USAGE, "compare starts from no mapping; leave --mapping out, or use run", "compare", "-p", "cloud.xml", "-w",
                        "mocap.yaml", "--mapping", "m.yaml")
+        self.fail_with(USAGE, "--mapper heft is given twice; name each once", "compare", "-p", "cloud.xml", "-w", "mocap.yaml",
+                       "--mapper", "heft", "--mapper", "peft", "--mapper", "heft")
         mine = self.write("mine.yaml", "name: w")
         done = self.call("compare", "-p", "cloud.xml", "-w", mine, "--csv", mine)
         self.assertEqual((done.returncode, (self.folder / mine).read_text()), (USAGE, "name: w"), done.stderr)

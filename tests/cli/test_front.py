@@ -6,7 +6,7 @@ import io
 import unittest
 import xml.etree.ElementTree as xml
 
-from support import USAGE, CommandLineTest
+from support import INPUT, USAGE, CommandLineTest
 
 PROBLEM = ["-p", "cloud.xml", "-w", "mocap.yaml", "--pareto-evals", "100000", "--no-timing"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -63,14 +63,28 @@ class Front(CommandLineTest):
             self.assertLess(float(faster["latency_s"]), float(slower["latency_s"]))
             self.assertGreater(float(faster["energy_J"]), float(slower["energy_J"]))
 
+    def test_nothing_that_it_began_with_beats_it(self):
+        # VLocNet under scope resident is several times as fast as under scope adjacent.
+        for scope in ["adjacent", "resident"]:
+            text = self.succeed("-p", "cloud.xml", "-w", "vlocnet.yaml", "--mapper", "best[scope=resident,evals=20000]",
+                                "--pareto", "front.csv", "--pareto-evals", "20000", "--pareto-scope", scope, "--csv", "-")
+            run = list(csv.DictReader(io.StringIO(text)))[-1]
+            rows = list(csv.DictReader(io.StringIO((self.folder / "front.csv").read_text())))
+            self.assertLessEqual(float(rows[0]["latency_s"]), float(run["latency_s"]))
+            self.assertFalse([row for row in rows if float(run["latency_s"]) < float(row["latency_s"])
+                              and float(run["energy_J"]) < float(row["energy_J"])])
+
     def test_messages(self):
+        self.write("file", "")
+        self.fail_with(INPUT, "file/folder: cannot be made: Not a directory", *PROBLEM, "--pareto-mappings", "file/folder")
+        self.fail_with(USAGE, "--pareto-scope: cannot be 'near'; there is 'adjacent' and 'resident'", "--pareto-scope", "near")
         (self.folder / "full").mkdir()
         self.write("full/old.yaml", "")
         self.fail_with(USAGE, "--pareto-mappings full is no empty folder; give a new one, so that all mappings in it are "
                        "of one front", *PROBLEM, "--pareto-mappings", "full")
         self.fail_with(USAGE, "only one result can go to standard output; give the others a file", *PROBLEM,
                        "--pareto", "-", "--json", "-")
-        self.fail_with(USAGE, "--pareto and --json both write to a.csv; give each a file of its own", *PROBLEM,
+        self.fail_with(USAGE, "--json and --pareto both write to a.csv; give each a file of its own", *PROBLEM,
                        "--pareto", "a.csv", "--json", "a.csv")
         self.fail_with(USAGE, "--pareto-evals: '0' is no whole number from 1 to 1099511627776",
                        "--pareto", "-", "--pareto-evals", "0")

@@ -18,6 +18,7 @@
 #include <h2h/plugin/registry.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/checker.hpp>
+#include <h2h/search/plan.hpp>
 
 #include "support/random.hpp"
 #include "unit/by_hand.hpp"
@@ -229,6 +230,21 @@ TEST(TauraChien, KeepsTogetherWhatCommunicates) {
   EXPECT_EQ(mapping.accelerator[2], mapping.accelerator[3]);
   EXPECT_NE(mapping.accelerator[0], mapping.accelerator[2]);
   EXPECT_NEAR(analytic_latency_s(hand.problem, mapping), 10, 1e-12);
+}
+
+TEST(Best, KeepsTheBudgetWhereReleasedRulesDoNot) {
+  // The released code counts weights in units of 1000 elements and rounds the budget up: 2,000,000 bytes of
+  // weights fit into its half of 3,998,598 bytes, which is 701 bytes less.
+  const ByHand hand(
+      "name: w\nlayers:\n  - {name: a, type: fc, in_features: 1000, out_features: 1000}\n",
+      "accelerators:\n  X: {types: [fc], model: table, parameters: {layers: {a: 1}}, data_bits: 16, "
+      "dram: {capacity: 3998598B}, power: {active_W: 1}}\n",
+      {{"fpga0", "X", 1e6}});
+  const Mapping released = map(hand.problem, "h2h-release");
+  ASSERT_EQ(released.pinned[0], 1);
+  ASSERT_FALSE(check_mapping(hand.problem, released).empty());
+  EXPECT_EQ(plan_of(hand.problem, released).pinned[0], 0);
+  EXPECT_THAT(check_mapping(hand.problem, map(hand.problem, "best[evals=100]")), IsEmpty());
 }
 
 TEST(Kwon, IsStepsOneAndTwo) {

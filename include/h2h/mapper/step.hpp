@@ -29,7 +29,7 @@ struct StepResult {
 };
 
 /// One step of a mapper: takes a mapping, perhaps an empty one, and returns a better or a more complete one.
-/// Deterministic for the same problem, mapping, options and seed.
+/// Deterministic for the same problem, mapping, options and seed, unless its options limit it in time.
 class MappingStep {
  public:
   virtual ~MappingStep() = default;

@@ -50,7 +50,7 @@ struct Standing {
 /// Adds the outcome of a mapper to a contest. @pre all of a contest's runs are of one problem
 void add_run(Contest& contest, const Run& run);
 
-/// Standings over contests, the lowest mean ratio first. @pre every contest has the same mappers
+/// Standings over contests, the lowest mean ratio first. @pre every contest has the same mappers, each once
 std::vector<Standing> standings(std::span<const Contest> contests);
 
 // A table a contest and, for several, one of the standings. Without timing, wall times are left out.

@@ -94,9 +94,12 @@ Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& s
 
 /// Judges the mappings of a front. On shared links another of them may be the faster: what the judge finds
 /// beaten is left out.
+/// @param known judgements that belong beside them, such as of the mappings that the search began with; those
+///        with an excess are left out
 /// @returns the fastest first
 std::vector<Judgement> judge_front(const Problem& problem, const ParetoFront& front,
-                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed);
+                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed,
+                                   std::vector<Judgement> known = {});
 
 /// Looks once for a better bound than the quick one that runs of the same problem have, knowing their best
 /// latency. @throws Error as find_bound() does

@@ -19,7 +19,8 @@ struct Plan {
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-/// The plan of a complete mapping: layers by their start under the analytic evaluator.
+/// The plan of a complete mapping: layers by their start under the analytic evaluator. Of pinned weights that
+/// exceed a budget, as released rules allow, some are left out.
 /// @throws Error (input) if the mapping's orders contradict the workload's dependencies
 Plan plan_of(const Problem& problem, const Mapping& mapping);
 
