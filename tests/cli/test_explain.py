@@ -74,7 +74,9 @@ class Explain(CommandLineTest):
         self.assertEqual(readme[begin:begin + len(printed)], printed)
 
     def test_json_adds_up(self):
-        for arguments in [MOCAP, CONTENDED, [*CONTENDED, "--no-replay"], [*MOCAP, "--mapper", "heft"]]:
+        for arguments in [MOCAP, CONTENDED, [*CONTENDED, "--no-replay"], [*MOCAP, "--mapper", "heft"],
+                          [*CONTENDED, "--activations", "direct"],
+                          [*MOCAP, "--execution", "overlap", "--evaluator", "replay"]]:
             with self.subTest(arguments):
                 result = self.explain(*arguments)
                 self.assert_adds_up(result)
@@ -151,6 +153,8 @@ class Explain(CommandLineTest):
                        "--json", "-", "--csv", "-")
         self.fail_with(USAGE, "--json and --csv both write to a; give each a file of its own", "explain", *MOCAP,
                        "--json", "a", "--csv", "a")
+        self.fail_with(USAGE, "--execution overlap: the analytic evaluator knows serial execution only; search by --evaluator "
+                       "replay", "explain", *MOCAP, "--execution", "overlap")
         self.fail_with(USAGE, "--workload is missing; such as --workload vlocnet.yaml", "explain", "-p", "cloud.xml")
         self.fail_with(USAGE, "unknown option '--factr'; did you mean '--factor'?", "explain", *MOCAP, "--factr", "3")
 

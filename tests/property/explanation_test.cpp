@@ -107,6 +107,35 @@ TEST(CriticalPath, AddsUpUnderContention) {
   }
 }
 
+TEST(CriticalPath, HasNoGapsUnderDirectActivationsAndOverlappedExecution) {
+  Random random(75);
+  for (int platform = 0; platform < 10; ++platform) {
+    const test::TemporaryFolder folder;
+    SimulatorOptions options;
+    options.peer_routes = true;
+    Simulator simulator(folder.write("p.xml", test::random_platform_xml(
+                                                  random, static_cast<int>(test::draw(random, 2, 6)), true)),
+                        options);
+    for (int i = 0; i < 20; ++i) {
+      const Workload workload = test::random_workload(random);
+      const System system = test::random_system(random, simulator.platform());
+      const Problem problem(workload, system, i % 2 == 0 ? Activations::direct : Activations::host);
+      const Mapping mapping = test::random_mapping(random, problem);
+      const Schedule schedule =
+          replay(problem, mapping, simulator, i % 4 < 2 ? Execution::overlap : Execution::serial);
+      const CriticalPath path = critical_path(problem, mapping, schedule);
+      double at_s = 0;
+      for (const Stretch& stretch : path.stretches) {
+        ASSERT_NEAR(stretch.activity.start_s, at_s, 1e-12 * schedule.latency_s());
+        at_s = stretch.activity.end_s;
+      }
+      ASSERT_EQ(at_s, schedule.latency_s());
+      ASSERT_NEAR(path.parts.total_s(), at_s, 1e-11 * at_s);
+      ASSERT_LE(path.queued_s(), at_s * (1 + 1e-11));
+    }
+  }
+}
+
 /// A model that is so many times as fast as another.
 class Faster : public AcceleratorModel {
  public:

@@ -297,6 +297,8 @@ void write_explanation_table(std::ostream& out, const Problem& problem, const Ex
                             explanation.mapper, words.time(explanation.latency_s), words.unit(),
                             explanation.is_replay ? "replay" : "the analytic evaluator"),
                 0);
+  if (const auto model = describe_model(explanation.execution, problem.activations()); !model.empty())
+    fmt::print(out, "{}\n", model);
   write_parts(out, explanation.path, explanation.latency_s, words);
   if (view.is_whole) {
     write_stretches(out, explanation.path, words);
