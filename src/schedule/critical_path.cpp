@@ -41,10 +41,16 @@ class Backwards {
  private:
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-  bool reads(LayerIndex layer, LayerIndex producer) const {
+  /// Whether a tensor that the layer reads exists by this activity: it is made, or also stored where it is
+  /// read from the host.
+  bool needs(LayerIndex layer, const Activity& activity) const {
     const auto tensors = problem_.inputs(layer);
-    return std::any_of(tensors.begin(), tensors.end(),
-                       [&](TensorIndex tensor) { return problem_.tensor(tensor).producer == producer; });
+    return std::any_of(tensors.begin(), tensors.end(), [&](TensorIndex tensor) {
+      if (problem_.tensor(tensor).producer != activity.layer) return false;
+      const bool stored =
+          mapping_.fused[tensor] == 0 && source_of(problem_, mapping_, tensor) == Problem::kHost;
+      return stored || activity.stage == Stage::compute;
+    });
   }
 
   /// Says of a stretch why it began. @returns what it waited for last
@@ -54,7 +60,7 @@ class Backwards {
     std::uint32_t in_the_way = kNone;  // of another layer on its accelerator
     for (const std::uint32_t before : order_.of(at)) {
       const LayerIndex other = activities_[before].layer;
-      std::uint32_t& last = other == layer || reads(layer, other) ? needed : in_the_way;
+      std::uint32_t& last = other == layer || needs(layer, activities_[before]) ? needed : in_the_way;
       if (last == kNone || activities_[before].end_s >= activities_[last].end_s) last = before;
     }
     if (needed != kNone) stretch.ready_s = activities_[needed].end_s;

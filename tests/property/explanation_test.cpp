@@ -29,15 +29,19 @@ namespace {
 using test::Random;
 
 /// Seconds during which some layer of the path stands ready: the union of all such times.
-double standing_ready_s(const Problem& problem, const Schedule& schedule, const CriticalPath& path) {
+double standing_ready_s(const Problem& problem, const Mapping& mapping, const Schedule& schedule,
+                        const CriticalPath& path) {
   std::vector<std::pair<double, double>> waits;
   for (const Stretch& stretch : path.stretches) {
     if (stretch.after != Stretch::After::accelerator) continue;
     const LayerIndex layer = stretch.activity.layer;
     double ready_s = 0;
     for (const TensorIndex tensor : problem.inputs(layer)) {
-      if (!problem.tensor(tensor).is_network_input())
-        ready_s = std::max(ready_s, schedule.end_s(problem.tensor(tensor).producer));
+      if (problem.tensor(tensor).is_network_input()) continue;
+      const LayerIndex producer = problem.tensor(tensor).producer;
+      ready_s = std::max(ready_s, mapping.fused[tensor] != 0
+                                      ? schedule.activities()[schedule.computation(producer)].end_s
+                                      : schedule.end_s(producer));
     }
     waits.emplace_back(ready_s, schedule.start_s(layer));
   }
@@ -68,7 +72,7 @@ void expect_sound(const Problem& problem, const Mapping& mapping, const Schedule
   ASSERT_NEAR(at_s, latency_s, tolerance_s);
   ASSERT_NEAR(path.parts.total_s(), latency_s, 1e-11 * latency_s);
   ASSERT_NEAR(path.queued_s(), queued_s, 1e-11 * latency_s);
-  ASSERT_NEAR(path.queued_s(), standing_ready_s(problem, schedule, path), 1e-11 * latency_s);
+  ASSERT_NEAR(path.queued_s(), standing_ready_s(problem, mapping, schedule, path), 1e-11 * latency_s);
   for (const double PathParts::*part : {&PathParts::compute_s, &PathParts::weights_s, &PathParts::inputs_s,
                                         &PathParts::outputs_s, &PathParts::contention_s})
     ASSERT_LE(path.queued.*part, path.parts.*part + tolerance_s);

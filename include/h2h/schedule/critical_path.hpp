@@ -52,6 +52,7 @@ struct PathParts {
 /// last end. Each is the one that the next waits for last; where a layer waits for its inputs and for its
 /// accelerator equally long, the path follows the input.
 ///
+/// A fused input is there when it is made, others when they are stored where they are read from.
 /// A layer whose inputs are all there, and whose accelerator is not free yet, *stands ready*. While some
 /// layer of the path that is still to come stands ready, the path is *queued*: what it does then is done for
 /// the sake of the order on an accelerator, not of the data. The rest of the time no layer that is still to
