@@ -74,7 +74,7 @@ void check(const Options& options, const Registry& registry) {
       return describe(out, inputs.system);
     }
     Inputs inputs = read(options, registry);
-    const Problem problem(inputs.workload, inputs.system, activations_of(options));
+    const Problem problem = make_problem(inputs, activations_of(options));
     describe(out, inputs.workload);
     describe(out, inputs.system);
     fmt::print(out, "every layer runs on some accelerator\n");

@@ -17,6 +17,8 @@ void add_compare(CLI::App& app, Options& options, const Registry& registry, Comm
 void add_sweep(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `merge`: joins the shards of a sweep.
 void add_merge(CLI::App& app, Options& options, Command& command);
+/// `explain`: where the latency comes from, what would help, or why nothing maps.
+void add_explain(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `costs`: layer by accelerator.
 void add_costs(CLI::App& app, Options& options, const Registry& registry, Command& command);
 /// `check`: files, mapping and schedule.

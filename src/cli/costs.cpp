@@ -174,7 +174,7 @@ void costs(const Options& options, const Registry& registry) {
     throw Error(ErrorKind::usage, "only one result can go to standard output", "give the other a file");
   const Inputs inputs = read(options, registry);
   check_outputs({{"--json", options.json}, {"--csv", options.csv}}, inputs.files);
-  const Problem problem(inputs.workload, inputs.system);
+  const Problem problem = make_problem(inputs);
   if (!options.json.empty()) write_to(options.json, [&](std::ostream& out) { write_json(out, problem); });
   if (!options.csv.empty()) write_to(options.csv, [&](std::ostream& out) { write_csv(out, problem); });
   if (options.json != "-" && options.csv != "-")

@@ -126,6 +126,7 @@ int run(int argc, char** argv) {
   cli::add_compare(app, options, registry, command);
   cli::add_sweep(app, options, registry, command);
   cli::add_merge(app, options, command);
+  cli::add_explain(app, options, registry, command);
   cli::add_costs(app, options, registry, command);
   cli::add_check(app, options, registry, command);
   cli::add_list(app, options, registry, command);

@@ -161,6 +161,11 @@ void add_result_options(CLI::App& app, Options& options) {
   add_judging_options(app, options);
 }
 
+void add_replay_option(CLI::App& app, Options& options) {
+  app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, replay nothing")
+      ->group("Results");
+}
+
 void add_judging_options(CLI::App& app, Options& options) {
   app.add_option("--bound", options.bound, "Lower bound: quick, lp, milp or exact [quick]")
       ->check(one_of({"quick", "lp", "milp", "exact"}))
@@ -170,8 +175,7 @@ void add_judging_options(CLI::App& app, Options& options) {
       ->check(positive_up_to(kLongestBoundTime_s))
       ->type_name("SECONDS")
       ->group("Results");
-  app.add_flag("--no-replay", options.no_replay, "Report the analytic latency, replay nothing")
-      ->group("Results");
+  add_replay_option(app, options);
   app.add_flag("--no-timing", options.no_timing, "Leave out wall times and the command")->group("Results");
 }
 

@@ -80,6 +80,7 @@ void add_jobs_option(CLI::App& app, Options& options, const std::string& help);
 void add_table_options(CLI::App& app, Options& options);   ///< JSON and CSV
 void add_result_options(CLI::App& app, Options& options);  ///< and what runs of mappers can write besides
 
+void add_replay_option(CLI::App& app, Options& options);    ///< whether to replay at all
 void add_judging_options(CLI::App& app, Options& options);  ///< how results are judged and shown
 /// What is built in, then the plug-ins in the folders of H2H_PLUGIN_PATH, then those that the options name.
 /// @throws Error (input) for one that does not fit

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <h2h/base/files.hpp>
 #include <h2h/mapping/mapping_file.hpp>
 
 #include "commands.hpp"
@@ -26,27 +25,6 @@ void save_mapping(const Options& options, const Problem& problem, const Mapping&
   write_to(options.save_mapping, [&](std::ostream& out) { write_mapping(out, problem, mapping); });
 }
 
-/// Reads the saved mapping, and puts it on record beside the other inputs.
-Mapping read_saved(const Options& options, const Problem& problem, Inputs& inputs) {
-  const std::string content = read_file(options.mapping);
-  inputs.files.emplace_back(options.mapping, content);
-  Mapping mapping = parse_mapping(content, options.mapping, problem);
-  refuse_invalid(problem, mapping, options.mapping);
-  return mapping;
-}
-
-/// A mapping to start from is of no use to a step that begins with none.
-void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Registry& registry) {
-  const auto first = registry.steps().find(mapper.steps.front().name);
-  if (options.mapping.empty() || first == registry.steps().end() ||
-      first->second.start != StepFamily::Start::nothing)
-    return;
-  throw Error(ErrorKind::usage,
-              fmt::format("mapper '{}' begins with step '{}', which maps from nothing and ignores --mapping",
-                          mapper.name, first->first),
-              "begin with a step that improves a mapping, such as --mapper data-locality-remapping");
-}
-
 void run(const Options& options, const FrontRequest& front, const Registry& registry) {
   std::vector<Output> outputs = result_outputs(options);
   for (const Output& output : front.outputs()) outputs.push_back(output);
@@ -67,7 +45,7 @@ void run(const Options& options, const FrontRequest& front, const Registry& regi
   if (mappers.size() > 1) refuse_views_of_several(options);
   Search search(options, registry);
   const Problem& problem = search.problem();
-  if (!options.mapping.empty()) search.start_from(read_saved(options, problem, search.inputs()));
+  if (!options.mapping.empty()) search.start_from(search.read_saved());
   check_outputs(outputs, search.inputs().files);
 
   Report report = report_on(options, search.inputs(), problem);
@@ -88,7 +66,7 @@ void replay_saved(const Options& options, const Registry& registry) {
     throw Error(ErrorKind::usage, "--mapping is missing", "give a mapping that --save-mapping wrote");
   Search search(options, registry);
   const Problem& problem = search.problem();
-  const Mapping mapping = read_saved(options, problem, search.inputs());
+  const Mapping mapping = search.read_saved();
   check_outputs(outputs, search.inputs().files);
   Report report = report_on(options, search.inputs(), problem);
   report.runs.push_back(search.run(mapping));

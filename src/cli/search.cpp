@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <h2h/base/files.hpp>
+#include <h2h/mapping/mapping_file.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/simulation/replay.hpp>
 
@@ -11,10 +13,12 @@
 
 namespace h2h::cli {
 
-Search::Search(const Options& options, const Registry& registry)
+Search::Search(const Options& options, const Registry& registry) : Search(options, read(options, registry)) {}
+
+Search::Search(const Options& options, Inputs inputs)
     : options_(options),
-      inputs_(read(options, registry)),
-      problem_(inputs_.workload, inputs_.system, activations_of(options)),
+      inputs_(std::move(inputs)),
+      problem_(make_problem(inputs_, activations_of(options))),
       start_(Mapping::none(problem_)) {}
 
 Scheduler Search::scheduler() {
@@ -45,9 +49,28 @@ Run Search::run(const Mapping& mapping) {
   return run_saved(problem_, mapping, scheduler(), !options_.no_replay);
 }
 
+Mapping Search::read_saved() {
+  const std::string content = read_file(options_.mapping);
+  inputs_.files.emplace_back(options_.mapping, content);
+  Mapping mapping = parse_mapping(content, options_.mapping, problem_);
+  refuse_invalid(problem_, mapping, options_.mapping);
+  return mapping;
+}
+
 std::vector<Judgement> Search::judge(const ParetoFront& front, LocalityRules::Scope scope,
                                      std::vector<Judgement> known) {
   return judge_front(problem_, front, scope, scheduler(), !options_.no_replay, std::move(known));
+}
+
+void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Registry& registry) {
+  const auto first = registry.steps().find(mapper.steps.front().name);
+  if (options.mapping.empty() || first == registry.steps().end() ||
+      first->second.start != StepFamily::Start::nothing)
+    return;
+  throw Error(ErrorKind::usage,
+              fmt::format("mapper '{}' begins with step '{}', which maps from nothing and ignores --mapping",
+                          mapper.name, first->first),
+              "begin with a step that improves a mapping, such as --mapper data-locality-remapping");
 }
 
 }  // namespace h2h::cli

@@ -12,6 +12,7 @@ class Search {
  public:
   /// @throws Error if the inputs cannot be read
   Search(const Options& options, const Registry& registry);
+  Search(const Options& options, Inputs inputs);
   Search(const Search&) = delete;
   Search& operator=(const Search&) = delete;
 
@@ -19,6 +20,8 @@ class Search {
   Inputs& inputs() { return inputs_; }
   const Problem& problem() const { return problem_; }
 
+  /// The saved mapping that the options name; from then on it is among the inputs.
+  Mapping read_saved();
   /// The mapping that a mapper's first step is given; none by default.
   void start_from(Mapping mapping) { start_ = std::move(mapping); }
 
@@ -39,5 +42,8 @@ class Search {
   Mapping start_;
   std::unique_ptr<Evaluator> evaluator_;  ///< made when a mapper first needs it
 };
+
+/// Refuses a mapping to start from where the mapper's first step begins with none. @throws Error (usage)
+void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Registry& registry);
 
 }  // namespace h2h::cli

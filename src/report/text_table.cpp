@@ -8,20 +8,24 @@
 
 namespace h2h {
 
-void TextTable::write(std::ostream& out) const {
+void TextTable::write(std::ostream& out, std::span<const std::string> heads) const {
+  constexpr std::size_t kHeadings = 2;
   std::vector<std::size_t> widths;
   for (const auto& row : rows_) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
-  for (const auto& row : rows_) {
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    if (r >= kHeadings && r - kHeadings < heads.size() && !heads[r - kHeadings].empty())
+      fmt::print(out, "  {}\n", heads[r - kHeadings]);
+    const auto& row = rows_[r];
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line +=
           i == 0 ? fmt::format("  {:<{}}", row[i], widths[i]) : fmt::format("  {:>{}}", row[i], widths[i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    fmt::print(out, "{}\n", line);
+    if (!line.empty()) fmt::print(out, "{}\n", line);  // there may be no units
   }
 }
 

@@ -243,12 +243,16 @@ ReplayTimes SimGridEngine::run(const ReplayProgram& program) {
   times_.end_s.assign(count, 0);
   running_.assign(count, {});
   ended_.clear();
+  for (const ReplayProgram::Bandwidth& changed : program.bandwidths)
+    links_[changed.link]->set_bandwidth(changed.bandwidth_Bps);
   for (const std::uint32_t successor : program.successors) ++running_[successor].waiting;
   for (std::uint32_t index = 0; index < count; ++index) {
     if (running_[index].waiting == 0) start(index);
   }
   engine_->run();
   running_.clear();
+  for (const ReplayProgram::Bandwidth& changed : program.bandwidths)
+    links_[changed.link]->set_bandwidth(description_.links[changed.link].bandwidth_Bps);
   if (done_ != count) {
     throw Error(ErrorKind::internal,
                 fmt::format("{} of {} activities of a replay never became ready", count - done_, count));

@@ -58,6 +58,49 @@ Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simul
   return schedule;
 }
 
+namespace {
+
+/// Runs jobs on workers side by side, a batch after the other.
+/// @param start (worker, job) begins one, @param finish (worker) waits for it
+template <typename Start, typename Finish>
+void in_batches(std::size_t workers, std::size_t jobs, const Start& start, const Finish& finish) {
+  for (std::size_t done = 0; done < jobs; done += workers) {
+    const std::size_t batch = std::min(workers, jobs - done);
+    // Whatever fails, each worker that was started is asked for its answer: left unread, it would be taken
+    // for that of the next job.
+    std::exception_ptr failure;
+    const auto attempt = [&failure](const auto& act) {
+      try {
+        act();
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+      }
+    };
+    std::size_t started = 0;
+    attempt([&] {
+      for (; started < batch; ++started) start(started, done + started);
+    });
+    for (std::size_t i = 0; i < started; ++i) attempt([&] { finish(i); });
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+}  // namespace
+
+std::vector<double> latencies_s(std::span<Simulator> simulators, std::span<const ReplayProgram> programs) {
+  std::vector<double> latencies;
+  latencies.reserve(programs.size());
+  in_batches(
+      simulators.size(), programs.size(),
+      [&](std::size_t worker, std::size_t job) { simulators[worker].start(programs[job]); },
+      [&](std::size_t worker) {
+        const ReplayTimes times = simulators[worker].finish();
+        latencies.push_back(times.end_s.empty() ? 0.0
+                                                : *std::max_element(times.end_s.begin(), times.end_s.end()));
+      });
+  return latencies;
+}
+
 ReplayEvaluator::ReplayEvaluator(const PlatformFile& platform, const SimulatorOptions& options, unsigned jobs,
                                  Execution execution)
     : execution_(execution) {
@@ -70,27 +113,12 @@ ReplayEvaluator::ReplayEvaluator(const std::filesystem::path& platform, const Si
 std::vector<double> ReplayEvaluator::latencies_s(const Problem& problem, std::span<const Mapping> mappings) {
   std::vector<double> latencies;
   latencies.reserve(mappings.size());
-  while (latencies.size() < mappings.size()) {
-    const std::size_t batch = std::min(workers_.size(), mappings.size() - latencies.size());
-    const auto now = mappings.subspan(latencies.size(), batch);
-    // Whatever fails, each worker that was started is asked for its answer: left unread, it would be taken
-    // for that of the next mapping.
-    std::exception_ptr failure;
-    const auto attempt = [&failure](const auto& act) {
-      try {
-        act();
-      } catch (...) {
-        if (!failure) failure = std::current_exception();
-      }
-    };
-    std::size_t started = 0;
-    attempt([&] {
-      for (; started < batch; ++started)
-        workers_[started].start(compile(problem, now[started], Schedule(problem, now[started], execution_)));
-    });
-    for (std::size_t i = 0; i < started; ++i) attempt([&] { latencies.push_back(workers_[i].finish()); });
-    if (failure) std::rethrow_exception(failure);
-  }
+  in_batches(
+      workers_.size(), mappings.size(),
+      [&](std::size_t worker, std::size_t job) {
+        workers_[worker].start(compile(problem, mappings[job], Schedule(problem, mappings[job], execution_)));
+      },
+      [&](std::size_t worker) { latencies.push_back(workers_[worker].finish()); });
   return latencies;
 }
 

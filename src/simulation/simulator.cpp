@@ -52,12 +52,14 @@ void send_program(Channel& channel, const ReplayProgram& program) {
   channel.send_all(std::span(program.activities));
   channel.send_all(std::span(program.first_successor));
   channel.send_all(std::span(program.successors));
+  channel.send_all(std::span(program.bandwidths));
 }
 
 void receive_program(Channel& channel, ReplayProgram& program) {
   channel.receive_all(program.activities);
   channel.receive_all(program.first_successor);
   channel.receive_all(program.successors);
+  channel.receive_all(program.bandwidths);
 }
 
 /// The bytes of a platform under a name from which SimGrid can load them, for as long as this lives. The file
@@ -369,9 +371,17 @@ const PlatformDescription& Simulator::platform() const {
   return process_->platform();
 }
 
-ReplayTimes Simulator::replay(const ReplayProgram& program) {
+void Simulator::start(const ReplayProgram& program) {
   process_->ask(Request::replay_in_fork, program);
+}
+
+ReplayTimes Simulator::finish() {
   return process_->receive_times();
+}
+
+ReplayTimes Simulator::replay(const ReplayProgram& program) {
+  start(program);
+  return finish();
 }
 
 ReplayWorker::ReplayWorker(const PlatformFile& platform, const SimulatorOptions& options)

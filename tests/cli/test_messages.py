@@ -215,7 +215,8 @@ class Workloads(CommandLineTest):
         self.write("cloud.xml", (SOURCE / "platforms/cloud.xml").read_text().replace('value="B.L"', 'value="S.H"'))
         self.write("accelerators.yaml", (SOURCE / "platforms/accelerators.yaml").read_text())
         self.fail_with(INFEASIBLE, "layer 'c' (attention) runs on no accelerator of platform 'cloud'; its accelerators run add, concat, "
-                       "conv, fc, lstm, matmul and pool; add one that runs attention", "-w", "w.yaml", "-p", "cloud.xml")
+                       "conv, fc, lstm, matmul and pool; add one that runs attention; all layers run with B.L of the "
+                       "catalogue", "-w", "w.yaml", "-p", "cloud.xml")
 
     def test_mapping_of_another_workload(self):
         self.succeed("-w", "mocap.yaml", "-p", "cloud.xml", "--save-mapping", "m.yaml")

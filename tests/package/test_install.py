@@ -153,7 +153,7 @@ class InstalledPackage(unittest.TestCase):
                 self.assertNotIn(source, path.read_bytes(), path)
 
     def test_schema_and_notes_are_installed(self):
-        for name in ["result.schema.json", "platforms/accelerators.yaml", "workloads/vlocnet.yaml"]:
+        for name in ["result.schema.json", "explanation.schema.json", "platforms/accelerators.yaml", "workloads/vlocnet.yaml"]:
             self.assertTrue((self.data / name).is_file(), name)
 
 

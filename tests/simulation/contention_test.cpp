@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <h2h/simulation/replay.hpp>
 #include <h2h/simulation/simulator.hpp>
 
 #include "simulation/platforms.hpp"
@@ -164,6 +165,42 @@ TEST(Contention, UnequalLatenciesShareUnequally) {
   const ReplayTimes times = run(xml, at_once({{0, 1, 400}, {0, 2, 400}}));
   EXPECT_NEAR(times.end_s[0], 2, 1e-3);
   EXPECT_NEAR(times.end_s[1], 2 + 2.0 / 3, 1e-3);
+}
+
+TEST(Program, LinksHaveAnotherBandwidthWhileItRuns) {
+  // 100 bytes at 50 B/s; at 200 B/s the port of 100 B/s binds.
+  const std::string xml = full_zone(host_node() + fpga_node("b") + link_of("far", "50Bps") +
+                                    link_of("near", "100Bps") + route_of("host", "b", {"near", "far"}));
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("p.xml", xml);
+  ReplayProgram program = at_once({{0, 1, 100}});
+  ReplayProgram changed = program;
+  changed.bandwidths = {{0, 200}};  // links stand by name: far, near
+  Simulator simulator(file);
+  EXPECT_NEAR(simulator.replay(changed).end_s[0], 1, kExact);
+  EXPECT_NEAR(simulator.replay(program).end_s[0], 2, kExact);
+  ReplayWorker worker(file);
+  worker.start(changed);
+  EXPECT_NEAR(worker.finish(), 1, kExact);
+  worker.start(program);
+  EXPECT_NEAR(worker.finish(), 2, kExact) << "on the same clock, and as the platform says again";
+}
+
+TEST(Program, SeveralRunSideBySide) {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("p.xml", star(1, "1GBps", "100Bps"));
+  std::vector<Simulator> simulators;
+  for (int i = 0; i < 2; ++i) simulators.emplace_back(file);
+  std::vector<ReplayProgram> programs;
+  for (const double bytes : {100.0, 250.0, 50.0, 400.0, 25.0}) programs.push_back(at_once({{0, 1, bytes}}));
+  const std::vector<double> seconds = latencies_s(simulators, programs);
+  ASSERT_EQ(seconds.size(), 5U);
+  EXPECT_NEAR(seconds[0], 1, kExact);
+  EXPECT_NEAR(seconds[1], 2.5, kExact);
+  EXPECT_NEAR(seconds[2], 0.5, kExact);
+  EXPECT_NEAR(seconds[3], 4, kExact);
+  EXPECT_NEAR(seconds[4], 0.25, kExact);
+  EXPECT_EQ(seconds, latencies_s({simulators.data(), 1}, programs));
 }
 
 }  // namespace

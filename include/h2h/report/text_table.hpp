@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@ class TextTable {
       : rows_{std::move(headings), std::move(units)} {}
 
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  void write(std::ostream& out) const;
+  /// @param heads of each row a line to stand before it; empty: none. Columns take no notice of them
+  void write(std::ostream& out, std::span<const std::string> heads = {}) const;
 
  private:
   std::vector<std::vector<std::string>> rows_;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <h2h/cost/problem.hpp>
 #include <h2h/plugin/registry.hpp>
 #include <h2h/simulation/simulator.hpp>
 #include <h2h/workload/workload.hpp>
@@ -42,6 +43,7 @@ struct Inputs {
   PlatformFile platform_file;
   std::vector<InputFile> files;  ///< workload, platform, catalogue, plug-ins
   std::vector<std::string> warnings;
+  Catalogue catalogue;  ///< from which the system's accelerators are drawn
 };
 
 /// Reads workload, platform and catalogue. @throws Error
@@ -51,6 +53,10 @@ Inputs read_inputs(const InputRequest& request, const Registry& registry);
 /// @throws Error (input) if it names none, or one that is not there
 std::filesystem::path find_catalogue(const std::filesystem::path& platform, const std::string& named,
                                      const std::vector<std::filesystem::path>& folders);
+
+/// The problem that the inputs pose; it refers to them.
+/// @throws Error (infeasible) if some layer runs on no accelerator; it says what of the catalogue would help
+Problem make_problem(const Inputs& inputs, Activations activations = Activations::host);
 
 /// The workload alone, as the request changes it, for commands that need no platform.
 Workload read_requested_workload(const InputRequest& request, InputFile& file);
@@ -62,6 +68,7 @@ struct PlatformInputs {
   PlatformFile platform_file;
   std::vector<InputFile> files;
   std::vector<std::string> warnings;
+  Catalogue catalogue;
 };
 PlatformInputs read_platform(const InputRequest& request, const Registry& registry);
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <h2h/platform/description.hpp>
+
 namespace h2h {
 
 /// A graph of activities for SimGrid, in plain arrays: what a mapping comes down to, without layers or
@@ -23,6 +25,13 @@ struct ReplayProgram {
   /// 1]]`.
   std::vector<std::uint32_t> first_successor = {0};
   std::vector<std::uint32_t> successors;
+
+  /// A link with another bandwidth while the program runs.
+  struct Bandwidth {
+    LinkIndex link = 0;
+    double bandwidth_Bps = 0;
+  };
+  std::vector<Bandwidth> bandwidths;
 };
 
 /// When each activity of a program ran, in seconds from its beginning.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include <h2h/mapper/evaluator.hpp>
@@ -18,6 +19,10 @@ ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Sche
 /// at every call.
 Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator,
                 Execution execution = Execution::serial);
+
+/// When the last activity of each program ends, in seconds; as many programs run side by side as there are
+/// simulators, each as by Simulator::replay(): the number of simulators changes no bit.
+std::vector<double> latencies_s(std::span<Simulator> simulators, std::span<const ReplayProgram> programs);
 
 /// Judges mappings by SimGrid, several side by side.
 class ReplayEvaluator : public Evaluator {

@@ -52,6 +52,11 @@ class Simulator {
   /// @throws Error (usage) if settings of the user's make nonsense of it
   ReplayTimes replay(const ReplayProgram& program);
 
+  /// The same in two: several simulators run programs side by side. `finish()` waits for what `start()`
+  /// began; one at a time.
+  void start(const ReplayProgram& program);
+  ReplayTimes finish();
+
  private:
   friend class ReplayWorker;
   class Process;
