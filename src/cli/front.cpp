@@ -35,7 +35,7 @@ void add_front_options(CLI::App& app, FrontRequest& request) {
       ->check(whole_number_from_1_to(std::int64_t{1} << 40))
       ->type_name("N")
       ->group(group);
-  app.add_option("--pareto-scope", request.scope, "What its mappings fuse: adjacent or resident [adjacent]")
+  app.add_option("--pareto-scope", request.scope, "Fusion of its mappings: adjacent or resident")
       ->check(one_of({"adjacent", "resident"}))
       ->type_name("SCOPE")
       ->group(group);

@@ -77,7 +77,7 @@ class Front(CommandLineTest):
     def test_messages(self):
         self.write("file", "")
         self.fail_with(INPUT, "file/folder: cannot be made: Not a directory", *PROBLEM, "--pareto-mappings", "file/folder")
-        self.fail_with(USAGE, "--pareto-scope: cannot be 'near'; there is 'adjacent' and 'resident'", "--pareto-scope", "near")
+        self.fail_with(USAGE, "--pareto-scope: cannot be 'near'; known: adjacent and resident", "--pareto-scope", "near")
         (self.folder / "full").mkdir()
         self.write("full/old.yaml", "")
         self.fail_with(USAGE, "--pareto-mappings full is no empty folder; give a new one, so that all mappings in it are "
