@@ -57,16 +57,6 @@ void write(const Options& options, const Writer& table, const Writer& csv, const
   throw Error(ErrorKind::internal, "a layer that runs nowhere is missed by the problem");
 }
 
-/// SimGrid processes to try changed platforms side by side.
-std::vector<Simulator> simulators_for(const Options& options, const Inputs& inputs, std::size_t most) {
-  std::vector<Simulator> simulators;
-  if (options.no_replay) return simulators;
-  const std::size_t wanted = std::min<std::size_t>(jobs_of(options), most);
-  while (simulators.size() < wanted)
-    simulators.emplace_back(inputs.platform_file, request_of(options).simulator);
-  return simulators;
-}
-
 void explain(const Options& options, const Wanted& wanted, const Registry& registry) {
   const std::vector<Output> outputs = {{"--json", options.json}, {"--csv", options.csv}};
   refuse_shared_output(outputs);
@@ -93,8 +83,7 @@ void explain(const Options& options, const Wanted& wanted, const Registry& regis
   check_outputs(outputs, search.inputs().files);
   if (mapper && saved) search.start_from(*saved);
   const Run run = mapper ? search.run(*mapper) : search.run(*saved);
-  std::vector<Simulator> simulators = simulators_for(options, search.inputs(), wanted.what_if.most);
-  const Explanation explanation = h2h::explain(problem, run, simulators, wanted.what_if);
+  const Explanation explanation = search.explain(run, wanted.what_if);
   write(
       options, [&](std::ostream& out) { write_explanation_table(out, problem, explanation, wanted.view); },
       [&](std::ostream& out) { write_explanation_csv(out, problem, explanation); },

@@ -53,7 +53,7 @@ void run(const Options& options, const FrontRequest& front, const Registry& regi
   save_mapping(options, problem, report.runs.back().result().mapping);
   tighten(problem, report.runs, bound);
   write_front(front, options, report, search);
-  write_views(options, report);
+  write_views(options, report, search);
   write_results(options, report, outputs);
 }
 
@@ -72,7 +72,7 @@ void replay_saved(const Options& options, const Registry& registry) {
   report.runs.push_back(search.run(mapping));
   save_mapping(options, problem, mapping);
   tighten(problem, report.runs, bound);
-  write_views(options, report);
+  write_views(options, report, search);
   write_results(options, report, outputs);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -55,6 +57,14 @@ Mapping Search::read_saved() {
   Mapping mapping = parse_mapping(content, options_.mapping, problem_);
   refuse_invalid(problem_, mapping, options_.mapping);
   return mapping;
+}
+
+Explanation Search::explain(const Run& run, const WhatIfOptions& wanted) const {
+  std::vector<Simulator> simulators;
+  const std::size_t jobs = std::min<std::size_t>(jobs_of(options_), wanted.most);
+  while (!options_.no_replay && simulators.size() < jobs)
+    simulators.emplace_back(inputs_.platform_file, request_of(options_).simulator);
+  return h2h::explain(problem_, run, simulators, wanted);
 }
 
 std::vector<Judgement> Search::judge(const ParetoFront& front, LocalityRules::Scope scope,

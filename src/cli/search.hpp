@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include <h2h/run/explanation.hpp>
+
 #include "options.hpp"
 
 namespace h2h::cli {
@@ -29,6 +31,8 @@ class Search {
   Run run(const Mapper& mapper);
   /// A saved mapping instead of a search.
   Run run(const Mapping& mapping);
+  /// Explains the result of a run, changed platforms tried side by side.
+  Explanation explain(const Run& run, const WhatIfOptions& wanted = {}) const;
   /// Judges a front as it judges results, beside what is known.
   std::vector<Judgement> judge(const ParetoFront& front, LocalityRules::Scope scope,
                                std::vector<Judgement> known);

@@ -48,7 +48,7 @@ void write_trace(const Options& options, const std::vector<Timeline>& timelines,
   write_to(options.trace, [&](std::ostream& out) { write_paje(out, timelines, root, colours_of(options)); });
 }
 
-void write_views(const Options& options, const Report& report) {
+void write_views(const Options& options, const Report& report, const Search& search) {
   const Problem& problem = *report.problem;
   std::vector<Timeline> timelines;
   if (!options.trace.empty() || !options.chrome.empty() || !options.svg.empty()) {
@@ -67,8 +67,10 @@ void write_views(const Options& options, const Report& report) {
   const Run& run = report.runs.back();
   if (!options.dot.empty())
     write_to(options.dot, [&](std::ostream& out) { write_dot(out, problem, run.result().mapping); });
-  if (!options.report.empty())
-    write_to(options.report, [&](std::ostream& out) { write_html_report(out, report, account_of(run)); });
+  if (options.report.empty()) return;
+  LatencyAccount account = account_of(run);
+  add_explanation(account, search.explain(run));
+  write_to(options.report, [&](std::ostream& out) { write_html_report(out, report, account); });
 }
 
 }  // namespace h2h::cli

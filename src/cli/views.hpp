@@ -7,6 +7,7 @@
 #include <h2h/trace/timeline.hpp>
 
 #include "options.hpp"
+#include "search.hpp"
 
 namespace h2h::cli {
 
@@ -19,7 +20,7 @@ void add_trace_options(CLI::App& app, Options& options);
 void refuse_views_of_several(const Options& options);
 
 /// Writes the views that the options ask for.
-void write_views(const Options& options, const Report& report);
+void write_views(const Options& options, const Report& report, const Search& search);
 /// Writes the trace of timelines.
 void write_trace(const Options& options, const std::vector<Timeline>& timelines, const std::string& root);
 

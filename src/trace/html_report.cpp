@@ -182,10 +182,15 @@ ordered_json inputs_json(const Report& report) {
 ordered_json account_json(const LatencyAccount& account) {
   ordered_json steps = ordered_json::array();
   for (const LatencyAccount::Step& step : account.steps) steps.push_back({step.name, step.seconds});
+  ordered_json changes = ordered_json::array();
+  for (const LatencyAccount::Change& change : account.changes)
+    changes.push_back({change.what, change.latency_s, change.saving_s});
   return {{"parts", account.parts},
           {"steps", std::move(steps)},
           {"chain", account.chain},
-          {"remarks", account.remarks}};
+          {"remarks", account.remarks},
+          {"change_factor", account.change_factor},
+          {"changes", std::move(changes)}};
 }
 
 std::string summary(const Problem& problem) {
@@ -207,6 +212,24 @@ LatencyAccount account_of(const Run& run) {
   }
   account.chain = run.result().chain.layers;
   return account;
+}
+
+void add_explanation(LatencyAccount& account, const Explanation& explanation) {
+  const double queued_s = explanation.path.queued_s();
+  const TimeUnit unit = TimeUnit::for_longest(explanation.latency_s);
+  if (queued_s > 0) {
+    account.remarks.push_back(fmt::format(
+        "Waiting for an accelerator: {} {} ({} %). Meanwhile a layer that is still to come on the "
+        "critical path has all its inputs, and its accelerator is not free.",
+        unit.format(queued_s), unit.name, percent(kPercent * queued_s / explanation.latency_s)));
+  }
+  constexpr std::size_t kMost = 10;
+  account.change_factor = explanation.what_if.factor;
+  for (const Upgrade& upgrade : explanation.what_if.upgrades) {
+    if (upgrade.saving_s() <= 0 || account.changes.size() == kMost) break;
+    account.changes.push_back(
+        {fmt::format("{} {}", to_string(upgrade.kind), upgrade.name), upgrade.latency_s, upgrade.saving_s()});
+  }
 }
 
 void write_html_report(std::ostream& out, const Report& report, const LatencyAccount& account) {

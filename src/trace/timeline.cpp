@@ -35,13 +35,11 @@ void sort_lanes(std::vector<Timeline::Fpga>& fpgas) {
   }
 }
 
-/// What made a tensor that is read from @p read_s on: the output, or the computation where the reader does
-/// not wait for it.
-const Activity& made_by(const Schedule& schedule, LayerIndex producer, double read_s) {
-  const std::span<const Activity> activities = schedule.of(producer);
-  const Activity& last = activities.back();
-  if (last.stage == Stage::compute || last.end_s <= read_s) return last;
-  return activities[activities.size() - 2];
+/// What makes the tensor that @p input reads exist there: the producer's output where it comes from the host,
+/// its computation where it is pulled from the FPGA.
+const Activity& made_by(const Schedule& schedule, LayerIndex producer, const Activity& input) {
+  if (input.source == Problem::kHost) return schedule.of(producer).back();
+  return schedule.activities()[schedule.computation(producer)];
 }
 
 void add_activities(Timeline& timeline, const Problem& problem, const Judgement& judgement) {
@@ -54,7 +52,7 @@ void add_activities(Timeline& timeline, const Problem& problem, const Judgement&
     timeline.fpgas[here].lanes[lane_of(activity.stage)].push_back(
         {activity.layer, activity.stage, producer, activity.bytes, activity.start_s, activity.end_s});
     if (producer == Timeline::kNoLayer || judgement.mapping.accelerator[producer] == here) continue;
-    const Activity& made = made_by(schedule, producer, activity.start_s);
+    const Activity& made = made_by(schedule, producer, activity);
     timeline.arrows.push_back({producer, activity.layer, made.stage, made.end_s, activity.start_s});
   }
   sort_lanes(timeline.fpgas);

@@ -286,6 +286,9 @@ class Report(Browsed):
         self.assertEqual(len(data["timeline"]["layers"]), 141)
         for step in data["account"]["steps"]:
             self.assertAlmostEqual(sum(step[1]), dict(data["timeline"]["marks"])[step[0]], places=9)
+        ranked = list(csv.DictReader(io.StringIO(self.succeed("explain", "-w", "vlocnet.yaml", "-p", "cloud.xml", "--csv", "-"))))
+        self.assertEqual([[what.split(" ", 1)[1], latency] for what, latency, _ in data["account"]["changes"]],
+                         [[row["name"], float(row["latency_s"])] for row in ranked[:10]])
         self.assertIn("--report r.html", data["command"])
 
     def test_a_browser_shows_it(self):
@@ -297,6 +300,7 @@ class Report(Browsed):
         self.assertEqual(page.rows["inputs"], 1 + len(result["inputs"]))
         self.assertEqual(page.rows["links"], 1 + len([link for link in result["runs"][0]["links"] if link["bytes"] > 0]))
         self.assertGreater(page.rows["chain"], 2)
+        self.assertEqual(page.rows["changes"], 1 + 10)
         self.assertGreater(int(page.ids["gantt"]["height"]), 300)
         self.assertEqual(page.title, "vlocnet on cloud: 253.6 ms")
 

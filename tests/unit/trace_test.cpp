@@ -130,8 +130,10 @@ TEST_F(TraceByHand, StagesOfDifferentLayersMayOverlap) {
       {{0, Stage::input}, {0, 2}},    {{0, Stage::compute}, {2, 4}},   {{0, Stage::output}, {4, 6}},
       {{1, Stage::input}, {4, 6}},    {{1, Stage::compute}, {6, 7}},   {{2, Stage::input}, {6, 8}},
       {{2, Stage::compute}, {8, 10}}, {{2, Stage::output}, {10, 12.5}}};
-  for (Activity& activity : schedule.activities())
+  for (Activity& activity : schedule.activities()) {
     std::tie(activity.start_s, activity.end_s) = times.at({activity.layer, activity.stage});
+    if (activity.layer == 1 && activity.stage == Stage::input) activity.source = 0;
+  }
   const Timeline made =
       make_timeline(hand_.problem, Judgement{mapping_, schedule, true, schedule.latency_s()}, "overlapped");
   ASSERT_EQ(made.arrows.size(), 2U);

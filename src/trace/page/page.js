@@ -79,7 +79,7 @@
 
   const partColours = { compute: "#2f9e5f", weights: "#d64550", inputs: "#3f7fd1", outputs: "#e89c31", waiting: "#6f7b87" };
   const spare = ["#805ac8", "#139aa3", "#8a5a3c", "#c54f9b"];
-  (function showAccount({ parts, steps, chain, remarks }) {
+  (function showAccount({ parts, steps, chain, remarks, changes, change_factor: factor }) {
     const colours = parts.map((name, i) => partColours[name] ?? spare[i % spare.length]);
     const legend = make("div", byId("account"), undefined, "legend");
     parts.forEach((name, i) => addLegend(legend, name, colours[i]));
@@ -100,6 +100,14 @@
       make("div", grid, time(sum(seconds)), "total");
     }
     for (const remark of remarks) make("li", byId("remarks"), remark);
+    byId("changes-section").hidden = factor === 0;
+    byId("changes-hint").textContent = changes.length === 0
+        ? `No single part that is ${factor} times as good would shorten this mapping's run.`
+        : `The same mapping with one part ${factor} times as good: a link's bandwidth, an accelerator's speed, or the size of its memory (then what it keeps there is chosen anew).`;
+    if (changes.length > 0) {
+      fillTable("changes", [["part", ""], ["latency", runUnit], ["saves", runUnit], ["saves", "%"]],
+                changes.map(([what, latency, saving]) => [what, inRunUnit(latency), inRunUnit(saving), (100 * saving / timeline.latency_s).toFixed(1)]));
+    }
     const stages = timeline.layers.map(() => timeline.lanes.map(() => 0));
     const spans = timeline.layers.map(() => [Infinity, 0]);
     for (const fpga of timeline.fpgas) {
