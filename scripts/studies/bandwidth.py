@@ -6,10 +6,10 @@ import re
 
 from reproduce import paper
 
-from .study import SOURCE, Rows, Study, table
+from .study import SOURCE, Rows, Study, percent, table
 
 RATES = [0.125 * 2**power for power in range(8)]  # GB/s; steps of two, so that halving needs no interpolation
-BEST = "best[evals=100000]"
+BEST = "best[evals=400000]"
 MAPPERS = ["h2h-release", "h2h", "heft-lookahead", BEST]
 BY_REPLAY = ["h2h", BEST]  # those that also search by replay
 LITTLE = 0.05  # what halving the bandwidth may cost where the network is no longer the limit
@@ -64,10 +64,6 @@ def _short(mapper: str) -> str:
     return "best" if mapper == BEST else mapper
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share + 0:.1f}"
-
-
 def as_markdown(rows: Rows) -> str:
     latencies = Latencies(rows)
     names = [model.name for model in paper.MODELS]
@@ -80,7 +76,7 @@ def as_markdown(rows: Rows) -> str:
     lines += ["", "Latency in ms of `best`, by bandwidth in GB/s; links of their own:", ""]
     lines += table(["model"] + rates, [[name] + [f"{1e3 * latencies.of(FREE, name, BEST, rate):.4g}" for rate in RATES] for name in names])
     lines += ["", "What halving the bandwidth costs `best`, in percent; links of their own:", ""]
-    lines += table(["model"] + rates[1:], [[name] + [_percent(latencies.halving(FREE, name, BEST, rate)) for rate in RATES[1:]]
+    lines += table(["model"] + rates[1:], [[name] + [percent(latencies.halving(FREE, name, BEST, rate)) for rate in RATES[1:]]
                                             for name in names])
     lines += ["", "Latency over that of `best`; links of their own:", ""]
     lines += table(["model", "mapper"] + rates,
@@ -90,9 +86,18 @@ def as_markdown(rows: Rows) -> str:
     kinds = [(SHARED, mapper) for mapper in MAPPERS] + [(JUDGED, mapper) for mapper in BY_REPLAY]
     lines += table(["model", "mapper"] + rates,
                    [[name, _short(mapper) + (", by replay" if network == JUDGED else "")]
-                    + [_percent(latencies.contention(network, name, mapper, rate)) for rate in RATES]
+                    + [percent(latencies.contention(network, name, mapper, rate)) for rate in RATES]
                     for name in names for network, mapper in kinds], words=2)
     return "\n".join(lines) + "\n"
+
+
+def _ticks(least: float, most: float) -> list[float]:
+    """Round values on a logarithmic axis, as many as are worth labels."""
+    for digits in [(1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)]:
+        ticks = [digit * 10**power for power in range(6) for digit in digits if least <= digit * 10**power <= most]
+        if len(ticks) > 3:
+            break
+    return ticks
 
 
 def draw(rows: Rows, folder: pathlib.Path) -> None:
@@ -113,20 +118,19 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
             ax.set_title(model.name)
             ax.set_xscale("log")
             content(ax, model.name)
-            ax.set_xticks(RATES, [f"{rate:g}" for rate in RATES])
+            ax.set_xticks(RATES, [f"{rate:g}".removeprefix("0") for rate in RATES], fontsize=7)
             ax.minorticks_off()
         figure.supxlabel("bandwidth of the network's links (GB/s)", fontsize=8)
         figure.supylabel(y, fontsize=8)
         handles, _ = axes[0, 0].get_legend_handles_labels()
-        figures._legend_on_top(figure, handles)
+        figures.legend_on_top(figure, handles)
         figures.save(figure, path)
 
     def latency(ax, name):
         for mapper in MAPPERS:
             line(ax, [1e3 * latencies.of(FREE, name, mapper, rate) for rate in RATES], FREE, mapper)
         ax.set_yscale("log")
-        least, most = ax.get_ylim()
-        ticks = [digit * 10**power for power in range(5) for digit in (1, 1.5, 2, 3, 5, 7) if least <= digit * 10**power <= most]
+        ticks = _ticks(*ax.get_ylim())
         ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
 
     def contention(ax, name):
@@ -135,7 +139,7 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
         ax.axhline(0, color="black", linewidth=0.8)
 
     panels(folder / "latency", "latency on links of their own (ms)", latency)
-    panels(folder / "contention", "latency on shared links over that on links of their own (%)", contention)
+    panels(folder / "contention", "what contention adds to the latency on links of their own (%)", contention)
 
 
 STUDY = Study(SOURCE / "scripts/studies/bandwidth-sensitivity", ["free", "contended"], PLATFORMS, as_markdown, draw)

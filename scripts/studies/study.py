@@ -61,3 +61,7 @@ def table(header: list[str], rows: list[list[str]], words: int = 1) -> list[str]
     """Lines of a Markdown table; the first columns hold words, the others numbers."""
     rule = [" --- " if i < words else " ---: " for i in range(len(header))]
     return ["| " + " | ".join(header) + " |", "|" + "|".join(rule) + "|"] + ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def percent(share: float) -> str:
+    return f"{round(100 * share, 1) + 0:.1f}"  # not -0.0

@@ -5,7 +5,7 @@ import pathlib
 
 from reproduce import paper
 
-from .study import SOURCE, Rows, Study, table
+from .study import SOURCE, Rows, Study, percent, table
 
 # The accelerators of cloud.xml in its order; 48 FPGAs are four of each, round robin.
 ACCELERATORS = "J.Z,C.Z,W.J,J.Q,A.C,Y.G,T.M,A.P,X.W,S.H,X.Z,B.L"
@@ -14,7 +14,7 @@ PORT = "1.25GBps"
 OVERSUBSCRIPTIONS = {12: [1, 2, 4], 48: [1, 2, 4, 8, 16]}
 PER_SWITCH = {12: 4, 48: 16}  # of a tree
 ACTIVATIONS = {"host": "activations over the host", "direct": "direct activations"}
-HOST_PORTS = {"1.25GBps": "host port 10 Gb/s", "5GBps": "host port 40 Gb/s", "20GBps": "host port 160 Gb/s"}
+HOST_PORTS = {"1.25GBps": "10 Gb/s", "2.5GBps": "20 Gb/s", "5GBps": "40 Gb/s"}
 ENOUGH = 0.05  # what a network may add to the latency without being the bottleneck
 
 
@@ -44,6 +44,12 @@ def slowdown(row: dict) -> float:
     return float(row["latency_s"]) / float(row["analytic_latency_s"]) - 1
 
 
+def _label(layout: str) -> str:
+    """As a reader knows it: "tree o4" has an oversubscription of 4:1."""
+    name, _, ratio = layout.partition(" o")
+    return f"{name} {ratio}:1" if ratio else name
+
+
 def _key(row: dict) -> tuple[str, str, str, str]:
     return row["platform"], row["activations"], row["links.host_port.bandwidth"], row["workload"]
 
@@ -69,13 +75,13 @@ def _sufficient(slowdowns: Slowdowns, n: int, activations: str, port: str, model
     if not good:
         return "none"
     bad = [layout for layout in layouts(n) if layout not in good]
-    return "all but " + ", ".join(bad) if len(bad) < len(good) else "only " + ", ".join(good)
+    return "all but " + ", ".join(map(_label, bad)) if len(bad) < len(good) else "only " + ", ".join(map(_label, good))
 
 
 def as_markdown(rows: Rows) -> str:
     slowdowns = Slowdowns(rows["layouts"])
     kinds = [(activations, port) for activations in ACTIVATIONS for port in HOST_PORTS]
-    lines = ["Layouts that lengthen the latency by no more than 5 %:"]
+    lines = ["Layouts that lengthen the latency by no more than 5 %, by activations and the host's port:"]
     for n in OVERSUBSCRIPTIONS:
         lines += ["", f"{n} FPGAs:", ""]
         lines += table(["model"] + [f"{activations}, {HOST_PORTS[port]}" for activations, port in kinds],
@@ -83,13 +89,13 @@ def as_markdown(rows: Rows) -> str:
                        words=len(kinds) + 1)
     for n in OVERSUBSCRIPTIONS:
         for activations, words in ACTIVATIONS.items():
-            lines += ["", f"By how much the network lengthens the latency, in percent: {n} FPGAs, {words}, at 10, 40 and 160 Gb/s of the "
-                      "host's port:", ""]
+            lines += ["", f"By how much the network lengthens the latency, in percent: {n} FPGAs, {words}, with a host's port of "
+                      f"{' / '.join(HOST_PORTS.values())}:", ""]
             lines += table(["layout"] + [model.name for model in paper.MODELS],
-                           [[layout] + [" / ".join(f"{100 * slowdowns.of(file_of(layout, n), activations, port, model):.1f}"
+                           [[_label(layout)] + [" / ".join(percent(slowdowns.of(file_of(layout, n), activations, port, model))
                                                    for port in HOST_PORTS) for model in paper.MODELS] for layout in layouts(n)])
-    lines += ["", "The same mapping searched knowing the contention: latency in ms of the search without contention, replayed, and of "
-              "the search by replay; 48 FPGAs:", ""]
+    lines += ["", "What a search by replay finds, which knows the contention, beside the contention-free search: latency in ms by "
+              "replay, on a sample of 48 FPGAs:", ""]
     free = {_key(row): row for row in rows["judged"] if row["evaluator"] == "analytic"}
     judged = {_key(row): row for row in rows["judged"] if row["evaluator"] == "replay"}
     names = {model.file: model.name for model in paper.MODELS}
@@ -98,8 +104,8 @@ def as_markdown(rows: Rows) -> str:
         before, after = float(free[key]["latency_s"]), float(row["latency_s"])
         if abs(after / before - 1) >= 0.01:
             body.append([names[key[3]], key[0].removesuffix(".xml"), key[1], HOST_PORTS[key[2]], f"{1e3 * before:.4g}", f"{1e3 * after:.4g}",
-                         f"{100 * (after / before - 1):.1f}"])
-    lines += table(["model", "platform", "activations", "host's port", "without", "by replay", "change in percent"], body, words=4)
+                         percent(after / before - 1)])
+    lines += table(["model", "platform", "activations", "host's port", "contention-free", "by replay", "change in percent"], body, words=4)
     lines += ["", f"The other {len(judged) - len(body)} of {len(judged)} points change by less than 1 %."]
     return "\n".join(lines) + "\n"
 
@@ -121,14 +127,15 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
                 ax.imshow([[max(0, share) for share in row] for row in shares], norm=norm, cmap=colours, aspect="auto")
                 for y, row in enumerate(shares):
                     for x, share in enumerate(row):
-                        ax.text(x, y, f"{abs(share):.0f}", ha="center", va="center", fontsize=7, color="black")
-                ax.set_title(f"{words},\n{label}")
+                        ax.text(x, y, f"{round(share) + 0:d}", ha="center", va="center", fontsize=7, color="black")
+                ax.set_title(f"{words},\nhost's port {label}")
                 ax.set_xticks(range(len(paper.MODELS)), [model.name for model in paper.MODELS], rotation=40, ha="right",
                               rotation_mode="anchor")
-                ax.set_yticks(range(len(names)), names)
+                ax.set_yticks(range(len(names)), [_label(name) for name in names])
                 ax.tick_params(length=0)
                 ax.grid(False)
                 ax.spines[:].set_visible(False)
+        figure.supxlabel(f"{n} FPGAs; by how many percent the network lengthens the latency of a mapping; white: 5 or less", fontsize=8)
         figures.save(figure, folder / f"layouts-{n}")
 
 
