@@ -34,7 +34,7 @@ def save(figure, path: pathlib.Path) -> None:
     plt.close(figure)
 
 
-def _legend_on_top(figure, handles=None) -> None:
+def legend_on_top(figure, handles=None) -> None:
     """One row above all axes, for which the layout leaves half a centimetre."""
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.22 / figure.get_figheight()))
     figure.legend(handles=handles, loc="upper center", ncols=9, borderaxespad=0.2, columnspacing=1.5)
@@ -70,7 +70,7 @@ def figure4(steps: list[dict], path: pathlib.Path) -> None:
     figure.supxlabel("after step", fontsize=8)
     handles = [Patch(color=BANDWIDTH_COLOURS[b], label=_bandwidth_label(b)) for b in paper.BANDWIDTHS]
     handles.append(Line2D([], [], linestyle="none", marker="D", markersize=4, color=VERMILION, label="paper, Table 4"))
-    _legend_on_top(figure, handles)
+    legend_on_top(figure, handles)
     save(figure, path)
 
 
@@ -92,7 +92,7 @@ def figure5a(busy: list[dict], path: pathlib.Path) -> None:
     ax.tick_params(axis="x", length=0, pad=12)
     ax.set_ylim(0, 100)
     ax.set_ylabel("share of busy time (%)")
-    _legend_on_top(figure, [Patch(color=ORANGE, label="computation"), Patch(color=SKY, label="communication"),
+    legend_on_top(figure, [Patch(color=ORANGE, label="computation"), Patch(color=SKY, label="communication"),
                             Line2D([], [], linestyle="none", marker="D", color=VERMILION, label="paper, computation")])
     save(figure, path)
 
@@ -117,7 +117,7 @@ def figure5b(times: list[dict], path: pathlib.Path) -> None:
     ax.set_xticks(range(len(NAMES)), NAMES)
     ax.tick_params(axis="x", length=0)
     ax.set_ylabel("search time (ms)")
-    _legend_on_top(figure)
+    legend_on_top(figure)
     save(figure, path)
 
 
@@ -142,7 +142,7 @@ def contention_figure(rows: list[dict], path: pathlib.Path) -> None:
             ax.tick_params(axis="x", length=0)
         axes[line, 0].set_ylabel(f"{_bandwidth_label(bandwidth)}\nlatency (s)")
     figure.supxlabel("own links: contention-free; two switches, one switch: a shared port of 10 Gb/s at the host", fontsize=8)
-    _legend_on_top(figure, [Patch(color=GREY, label="after step 2"), Patch(color=ORANGE, label="after step 4"),
+    legend_on_top(figure, [Patch(color=GREY, label="after step 2"), Patch(color=ORANGE, label="after step 4"),
                             Patch(color=BLUE, label="after step 4, searched by replay on that platform")])
     save(figure, path)
 
@@ -175,7 +175,7 @@ def validation_figure(rows: list[dict], path: pathlib.Path) -> None:
     ax.grid(False)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("time by the model / time reported")
-    _legend_on_top(figure, [
+    legend_on_top(figure, [
         Line2D([], [], linestyle="none", marker="o", color=BLUE, label="no constant fitted"),
         Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=ORANGE, label="a constant fitted to it"),
         *(Line2D([], [], linestyle="none", marker=marker, color=GREY, label=f"from {source}" if source != "recalled" else source)

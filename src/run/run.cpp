@@ -17,10 +17,15 @@ bool is_excess(const Violation& violation) {
 }
 
 /// Adds the quick bound of schedules like a run's to it.
-void add_bound(const Problem& problem, bool replayed, Run& run) {
-  const Contention contention = contention_of(problem, replayed);
-  run.bound = best_bound(problem, contention, run.result().schedule.execution());
+void add_bound(QuickBounds& bounds, bool replayed, Run& run) {
+  const Contention contention = contention_of(bounds.problem(), replayed);
+  run.bound = bounds.of(contention, run.result().schedule.execution());
   run.bound_holds = contention != Contention::other;
+}
+
+void add_bound(const Problem& problem, bool replayed, Run& run) {
+  QuickBounds bounds(problem);
+  add_bound(bounds, replayed, run);
 }
 
 /// Refuses what the checker finds. @returns the excesses of DRAM, where they are only to be reported
@@ -124,8 +129,17 @@ Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler&
   return judgement;
 }
 
-Run run_to_result(const Problem& problem, const Mapper& mapper, StepContext& context,
-                  const Scheduler& scheduler, bool replayed) {
+const Bound& QuickBounds::of(Contention contention, Execution execution) {
+  const std::pair key(contention, execution);
+  const auto known = bounds_.find(key);
+  return known != bounds_.end()
+             ? known->second
+             : bounds_.emplace(key, best_bound(*problem_, contention, execution)).first->second;
+}
+
+Run run_to_result(QuickBounds& bounds, const Mapper& mapper, StepContext& context, const Scheduler& scheduler,
+                  bool replayed) {
+  const Problem& problem = bounds.problem();
   Run run = empty_run(mapper.name, context.evaluator.name());
   MapperAtWork work(problem, context, Mapping::none(problem));
   Effort whole;
@@ -138,7 +152,7 @@ Run run_to_result(const Problem& problem, const Mapper& mapper, StepContext& con
       whole.note += fmt::format("{}{}: {}", whole.note.empty() ? "" : "; ", step.name, effort.note);
   }
   run.steps.push_back(work.judged(mapper.name, std::move(whole), scheduler, replayed));
-  add_bound(problem, replayed, run);
+  add_bound(bounds, replayed, run);
   return run;
 }
 

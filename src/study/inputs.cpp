@@ -46,6 +46,7 @@ class StudyReader {
     read_workloads();
     read_platforms();
     read_mappers();
+    check_execution();
     check_paths();
     check_values();
     make_record();
@@ -119,6 +120,26 @@ class StudyReader {
                         where.to_string(), text));
       }
       inputs_.mappers.emplace(text, std::move(mapper));
+    }
+  }
+
+  /// Whatever a point needs to know of overlapped execution does know it.
+  void check_execution() const {
+    for (Study::PointIndex point = 0; point < study().size(); ++point) {
+      if (study().execution(point) != Execution::overlap) continue;
+      const Location where = study().place(Setting::execution, to_string(Execution::overlap));
+      if (!inputs_.request.replay) {
+        throw Error(ErrorKind::usage, where,
+                    "execution overlap with --no-replay: only replays know overlapped execution",
+                    "leave --no-replay out");
+      }
+      if (const std::string& evaluator = study().setting(point, Setting::evaluator); evaluator != "replay") {
+        throw Error(
+            ErrorKind::input, where,
+            fmt::format("execution overlap: the {} evaluator knows serial execution only", evaluator),
+            "search by evaluators: [replay], or leave such points out, by exclude: [{execution: overlap, "
+            "evaluator: analytic}]");
+      }
     }
   }
 

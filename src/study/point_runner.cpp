@@ -13,7 +13,8 @@ namespace h2h {
 
 std::vector<std::string> platform_key(const Study& study, Study::PointIndex point) {
   std::vector<std::string> key = {study.setting(point, Setting::platform),
-                                  study.setting(point, Setting::bandwidth)};
+                                  study.setting(point, Setting::bandwidth),
+                                  study.setting(point, Setting::activations)};
   for (const Parameter& parameter : study.parameters(point)) key.push_back(parameter.value);
   return key;
 }
@@ -23,8 +24,8 @@ void PointRunner::load_platform(Study::PointIndex point, std::vector<Warning>& w
   Key key = platform_key(study, point);
   if (key == platform_key_) return;
   platform_key_.clear();
-  problem_.reset();
-  replay_evaluator_.reset();
+  forget_problem();
+  replay_evaluators_.clear();
   platform_.reset();
 
   const std::string& name = study.setting(point, Setting::platform);
@@ -33,7 +34,8 @@ void PointRunner::load_platform(Study::PointIndex point, std::vector<Warning>& w
   const StudyFile& catalogue = inputs_.catalogues.at(name);
   const std::vector<Parameter> parameters = study.parameters(point);
   PlatformFile file = platform_with({original.path, original.content}, parameters);
-  SimulatorOptions options{inputs_.request.cfg, inputs_.request.log, std::nullopt};
+  SimulatorOptions options{inputs_.request.cfg, inputs_.request.log, std::nullopt,
+                           study.activations(point) == Activations::direct};
   if (bandwidth != kOwnBandwidth) {
     options.bandwidth_Bps =
         parse_bandwidth(bandwidth, "bandwidth", ErrorKind::input, study.place(Setting::bandwidth, bandwidth));
@@ -59,7 +61,7 @@ void PointRunner::load_workload(Study::PointIndex point) {
   Key key = {name, modalities, batch};
   if (key == workload_key_) return;
   workload_key_.clear();
-  problem_.reset();
+  forget_problem();
   const StudyFile& file = inputs_.workloads.at(name);
   Workload workload = with_modalities(parse_workload(file.content, file.path.string()), modalities);
   if (!batch.empty()) workload = workload.with_batch(boost::lexical_cast<std::int64_t>(batch));
@@ -70,26 +72,36 @@ void PointRunner::load_workload(Study::PointIndex point) {
 void PointRunner::load_problem(Study::PointIndex point, std::vector<Warning>& warnings) {
   load_workload(point);
   load_platform(point, warnings);
-  if (!problem_) problem_ = std::make_unique<Problem>(*workload_, platform_->system);
+  if (problem_) return;
+  problem_ = std::make_unique<Problem>(*workload_, platform_->system, inputs_.study.activations(point));
+  bounds_ = std::make_unique<QuickBounds>(*problem_);
 }
 
-Evaluator& PointRunner::evaluator(const std::string& name) {
-  if (name != "replay") return analytic_evaluator_;
+void PointRunner::forget_problem() {
+  bounds_.reset();
+  problem_.reset();
+}
+
+Evaluator& PointRunner::evaluator(Study::PointIndex point) {
+  if (inputs_.study.setting(point, Setting::evaluator) != "replay") return analytic_evaluator_;
+  const Execution execution = inputs_.study.execution(point);
+  std::unique_ptr<Evaluator>& evaluator = replay_evaluators_[execution];
   // The points are what runs side by side.
-  if (!replay_evaluator_)
-    replay_evaluator_ = std::make_unique<ReplayEvaluator>(platform_->file, platform_->options, 1);
-  return *replay_evaluator_;
+  if (!evaluator)
+    evaluator = std::make_unique<ReplayEvaluator>(platform_->file, platform_->options, 1, execution);
+  return *evaluator;
 }
 
 Run PointRunner::map(Study::PointIndex point) {
   const Study& study = inputs_.study;
   const bool replays = inputs_.request.replay;
-  StepContext context{evaluator(study.setting(point, Setting::evaluator)),
+  StepContext context{evaluator(point),
                       boost::lexical_cast<std::uint64_t>(study.setting(point, Setting::seed)), 1};
-  const Scheduler scheduler = [this, replays](const Problem& problem, const Mapping& mapping) {
-    return replays ? replay(problem, mapping, platform_->simulator) : analytic_schedule(problem, mapping);
+  const Scheduler scheduler = [&](const Problem& problem, const Mapping& mapping) {
+    return replays ? replay(problem, mapping, platform_->simulator, study.execution(point))
+                   : analytic_schedule(problem, mapping);
   };
-  return run_to_result(*problem_, inputs_.mappers.at(study.setting(point, Setting::mapper)), context,
+  return run_to_result(*bounds_, inputs_.mappers.at(study.setting(point, Setting::mapper)), context,
                        scheduler, replays);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@
 namespace h2h {
 
 /// Runs points of a study, one after the other, and keeps what the next one can use: workload, SimGrid with
-/// the platform, cost table and evaluator.
+/// the platform, cost table, lower bounds and evaluators.
 class PointRunner {
  public:
   PointRunner(const StudyInputs& inputs, const Registry& registry) : inputs_(inputs), registry_(registry) {}
@@ -50,7 +51,8 @@ class PointRunner {
   void load_platform(Study::PointIndex point, std::vector<Warning>& warnings);
   void load_workload(Study::PointIndex point);
   void load_problem(Study::PointIndex point, std::vector<Warning>& warnings);
-  Evaluator& evaluator(const std::string& name);
+  void forget_problem();
+  Evaluator& evaluator(Study::PointIndex point);
   Run map(Study::PointIndex point);
 
   const StudyInputs& inputs_;
@@ -59,8 +61,9 @@ class PointRunner {
   Key workload_key_;
   std::unique_ptr<Platform> platform_;
   std::unique_ptr<Workload> workload_;
-  std::unique_ptr<Problem> problem_;             ///< of these two
-  std::unique_ptr<Evaluator> replay_evaluator_;  ///< on this platform
+  std::unique_ptr<Problem> problem_;                                   ///< of these two
+  std::unique_ptr<QuickBounds> bounds_;                                ///< of the problem
+  std::map<Execution, std::unique_ptr<Evaluator>> replay_evaluators_;  ///< on this platform
   AnalyticEvaluator analytic_evaluator_;
 };
 

@@ -48,11 +48,25 @@ void check_seed(const std::string& value, const Location& where) {
   refuse_unless_whole(value, where, 0, std::numeric_limits<std::int64_t>::max());
 }
 
+void refuse_unless_among(const std::vector<std::string>& known, std::string_view what,
+                         const std::string& value, const Location& where) {
+  if (std::find(known.begin(), known.end(), value) != known.end()) return;
+  throw Error(ErrorKind::input, where, fmt::format("unknown {} '{}'", what, value), suggest(value, known));
+}
+
 void check_evaluator(const std::string& value, const Location& where) {
-  static const std::vector<std::string> kEvaluators = {"analytic", "replay"};
-  if (std::find(kEvaluators.begin(), kEvaluators.end(), value) != kEvaluators.end()) return;
-  throw Error(ErrorKind::input, where, fmt::format("unknown evaluator '{}'", value),
-              suggest(value, kEvaluators));
+  refuse_unless_among({"analytic", "replay"}, "evaluator", value, where);
+}
+
+void check_execution(const std::string& value, const Location& where) {
+  refuse_unless_among({std::string(to_string(Execution::serial)), std::string(to_string(Execution::overlap))},
+                      "execution", value, where);
+}
+
+void check_activations(const std::string& value, const Location& where) {
+  refuse_unless_among(
+      {std::string(to_string(Activations::host)), std::string(to_string(Activations::direct))}, "activations",
+      value, where);
 }
 
 /// How a setting stands in a study file. A new one is a row here, and what the runner of points makes of it.
@@ -74,6 +88,10 @@ const std::vector<SettingFormat>& setting_formats() {
       {Setting::mapper, "mapper", "mappers", std::nullopt, accept},
       {Setting::evaluator, "evaluator", "evaluators", "analytic", check_evaluator},
       {Setting::seed, "seed", "seeds", "1", check_seed},
+      {Setting::execution, "execution", "execution", std::string(to_string(Execution::serial)),
+       check_execution},
+      {Setting::activations, "activations", "activations", std::string(to_string(Activations::host)),
+       check_activations},
   };
   return kFormats;
 }
@@ -203,6 +221,16 @@ Study Study::parse(std::string_view yaml, const std::string& file) {
 
 std::size_t Study::choice(PointIndex point, std::size_t axis) const {
   return points_[point] / strides_[axis] % axes_[axis].values.size();
+}
+
+Execution Study::execution(PointIndex point) const {
+  return setting(point, Setting::execution) == to_string(Execution::overlap) ? Execution::overlap
+                                                                             : Execution::serial;
+}
+
+Activations Study::activations(PointIndex point) const {
+  return setting(point, Setting::activations) == to_string(Activations::direct) ? Activations::direct
+                                                                                : Activations::host;
 }
 
 const std::string& Study::setting(PointIndex point, Setting setting) const {

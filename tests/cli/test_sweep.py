@@ -130,6 +130,28 @@ seeds: [3]
                 words += ["--modalities", row["modalities"]]
             self.assertEqual(row["latency_s"], rows_of(self.succeed(*words))[-1]["latency_s"], row)
 
+    def test_execution_and_activations_are_those_of_the_options(self):
+        study = self.write("ways.yaml", """schema: h2h-sim/study/1
+name: ways
+workloads: [mocap.yaml]
+platforms: [cloud-contended.xml]
+mappers: [h2h]
+evaluators: [analytic, replay]
+activations: [host, direct]
+execution: [serial, overlap]
+exclude: [{execution: overlap, evaluator: analytic}]
+""")
+        rows = self.rows(study)
+        self.assertEqual(len(rows), 6)
+        for row in rows:
+            single = rows_of(self.succeed("-p", row["platform"], "-w", row["workload"], "--mapper", row["mapper"], "--evaluator",
+                                          row["evaluator"], "--execution", row["execution"], "--activations", row["activations"],
+                                          "--no-timing", "--csv", "-"))[-1]
+            for column in ["latency_s", "analytic_latency_s", "energy_J", "bound_s", "bound_kind", "gap"]:
+                self.assertEqual(row[column], single[column], (column, row))
+        self.assertEqual(len({row["latency_s"] for row in rows if row["evaluator"] == "replay"}), 4, "some way makes no difference")
+        self.assertEqual(len({row["bound_s"] for row in rows if row["activations"] == "host"}), 2, "bounds are those of the execution")
+
     def test_json_has_the_same(self):
         rows = self.rows(self.study)
         result = json.loads(self.succeed("sweep", self.study, "--csv", "t.csv", "--json", "-"))
@@ -152,9 +174,10 @@ seeds: [3]
 
     def test_dry_run_lists_points(self):
         lines = self.succeed("sweep", self.study, "--dry-run", "--shard", "2/3").splitlines()
-        self.assertEqual(lines, ["point,workload,platform,bandwidth,batch,modalities,mapper,evaluator,seed,links.port.bandwidth",
-                                 "2,two.yaml,one.xml,own,,all,heft,analytic,1,2GBps",
-                                 "5,two.yaml,one.xml,own,,all,h2h,analytic,1,2GBps"])
+        self.assertEqual(lines, ["point,workload,platform,bandwidth,batch,modalities,mapper,evaluator,seed,execution,activations,"
+                                 "links.port.bandwidth",
+                                 "2,two.yaml,one.xml,own,,all,heft,analytic,1,serial,host,2GBps",
+                                 "5,two.yaml,one.xml,own,,all,h2h,analytic,1,serial,host,2GBps"])
         self.assertEqual(list(self.folder.glob("*.csv*")), [])
 
     def test_no_replay(self):
@@ -333,6 +356,27 @@ class Messages(SweepTest):
         self.write("small.csv.journal", "notes")
         self.fail_with(INPUT, "small.csv.journal: is no journal of h2h-sim sweep; give another --csv, or move the file away", "sweep",
                        self.study)
+
+    def test_overlap_needs_replays(self):
+        self.write("overlap.yaml", BEGIN + "mappers: [h2h]\nexecution: [overlap]\n")
+        self.fail_with(INPUT, "overlap.yaml:6:13: execution overlap: the analytic evaluator knows serial execution only; search by "
+                       "evaluators: [replay], or leave such points out, by exclude: [{execution: overlap, evaluator: analytic}]",
+                       "sweep", "overlap.yaml")
+        self.write("overlap.yaml", BEGIN + "mappers: [h2h]\nexecution: [overlap]\nevaluators: [replay]\n")
+        self.fail_with(USAGE, "overlap.yaml:6:13: execution overlap with --no-replay: only replays know overlapped execution; leave "
+                       "--no-replay out", "sweep", "overlap.yaml", "--no-replay")
+
+    def test_direct_activations_need_routes_between_fpgas(self):
+        self.write("apart.xml", PLATFORM.replace('<link id="port"', '<host id="other" speed="1Gf"><prop id="accelerator" value="any"/></host>\n'
+                                                 '    <link id="port"')
+                   .replace("</zone>", '  <route src="host" dst="other"><link_ctn id="port"/></route>\n  </zone>'))
+        self.write("apart.yaml", BEGIN.replace("one.xml", "apart.xml") + "mappers: [h2h]\nactivations: [host, direct]\n")
+        done = self.call("sweep", "apart.yaml", "-j", "1")
+        self.assertEqual(done.returncode, INPUT, done.stderr)
+        alone = self.call("-p", "apart.xml", "-w", "two.yaml", "--activations", "direct")
+        self.assertEqual(alone.returncode, INPUT, alone.stderr)
+        self.assertEqual(done.stderr, alone.stderr.replace("h2h-sim: ", "h2h-sim: point 2 (activations direct): "))
+        self.assertEqual(self.read("apart.csv.journal").count("\n"), 2)
 
     def test_what_only_simgrid_finds_ends_the_sweep_and_keeps_the_rest(self):
         self.write("late.yaml", BEGIN + "mappers: [heft]\nparameters: {hosts.fpga.dram_capacity: [1GB, 2GB, 3]}\n")

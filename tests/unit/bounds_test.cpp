@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <h2h/base/error.hpp>
+#include <h2h/run/run.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/bounds.hpp>
 #include <h2h/schedule/checker.hpp>
@@ -210,6 +211,21 @@ TEST(Bounds, LinearProgramsAreBelowTheOptimumOfWiderWorkloads) {
     }
   }
   EXPECT_GT(proven, 60);
+}
+
+TEST(Bounds, QuickOnesAreComputedOnce) {
+  test::Random random(78);
+  const Workload workload = test::random_workload(random, {4, 8});
+  const System system = test::random_system(random, test::random_description(random, 3));
+  const Problem problem(workload, system);
+  QuickBounds bounds(problem);
+  for (const Contention contention : {Contention::none, Contention::possible}) {
+    for (const Execution execution : {Execution::serial, Execution::overlap}) {
+      const Bound& bound = bounds.of(contention, execution);
+      EXPECT_EQ(bound.latency_s, best_bound(problem, contention, execution).latency_s);
+      EXPECT_EQ(&bound, &bounds.of(contention, execution));
+    }
+  }
 }
 
 TEST(Bounds, SaysWhatItsMethodsDoNotKnow) {

@@ -43,18 +43,34 @@ TEST(Study, PointsAreTheProductInTheOrderOfTheFile) {
       "mappers: [h2h, heft]\nworkloads: [w.yaml]\nplatforms: [p.xml]\n"
       "parameters: {links.l.bandwidth: [1GBps, 2GBps]}\nseeds: [1, 2]\n");
   ASSERT_EQ(study.size(), 8U);
-  EXPECT_THAT(study.columns(), ElementsAre("workload", "platform", "bandwidth", "batch", "modalities",
-                                           "mapper", "evaluator", "seed", "links.l.bandwidth"));
-  EXPECT_THAT(study.row(0),
-              ElementsAre("w.yaml", "p.xml", "own", "", "all", "h2h", "analytic", "1", "1GBps"));
-  EXPECT_THAT(study.row(1),
-              ElementsAre("w.yaml", "p.xml", "own", "", "all", "h2h", "analytic", "2", "1GBps"));
-  EXPECT_THAT(study.row(2),
-              ElementsAre("w.yaml", "p.xml", "own", "", "all", "h2h", "analytic", "1", "2GBps"));
-  EXPECT_THAT(study.row(4),
-              ElementsAre("w.yaml", "p.xml", "own", "", "all", "heft", "analytic", "1", "1GBps"));
+  EXPECT_THAT(study.columns(),
+              ElementsAre("workload", "platform", "bandwidth", "batch", "modalities", "mapper", "evaluator",
+                          "seed", "execution", "activations", "links.l.bandwidth"));
+  EXPECT_THAT(study.row(0), ElementsAre("w.yaml", "p.xml", "own", "", "all", "h2h", "analytic", "1", "serial",
+                                        "host", "1GBps"));
+  EXPECT_THAT(study.row(1), ElementsAre("w.yaml", "p.xml", "own", "", "all", "h2h", "analytic", "2", "serial",
+                                        "host", "1GBps"));
+  EXPECT_THAT(study.row(2), ElementsAre("w.yaml", "p.xml", "own", "", "all", "h2h", "analytic", "1", "serial",
+                                        "host", "2GBps"));
+  EXPECT_THAT(study.row(4), ElementsAre("w.yaml", "p.xml", "own", "", "all", "heft", "analytic", "1",
+                                        "serial", "host", "1GBps"));
   EXPECT_EQ(study.describe(4), "point 5 (mapper heft, links.l.bandwidth 1GBps, seed 1)");
   EXPECT_THAT(study.parameters(2), ElementsAre(Parameter{"links.l.bandwidth", "2GBps"}));
+}
+
+TEST(Study, ExecutionAndActivations) {
+  const Study study = parse(
+      "workloads: [w]\nplatforms: [p]\nmappers: [h2h]\nactivations: [host, direct]\n"
+      "execution: [serial, overlap]\n");
+  ASSERT_EQ(study.size(), 4U);
+  EXPECT_EQ(study.describe(1), "point 2 (activations host, execution overlap)");
+  EXPECT_EQ(study.activations(1), Activations::host);
+  EXPECT_EQ(study.execution(1), Execution::overlap);
+  EXPECT_EQ(study.activations(2), Activations::direct);
+  EXPECT_EQ(study.execution(2), Execution::serial);
+  const Study plain = parse("workloads: [w]\nplatforms: [p]\nmappers: [h2h]\n");
+  EXPECT_EQ(plain.activations(0), Activations::host);
+  EXPECT_EQ(plain.execution(0), Execution::serial);
 }
 
 TEST(Study, ExcludesPoints) {
@@ -81,6 +97,9 @@ TEST(Study, ErrorsNameThePlace) {
   expect_error(files + "seeds: [1, @x]", "'x' is no whole number from 0 to 9223372036854775807");
   expect_error(files + "batches: [@0]", "'0' is no whole number from 1 to 1073741824");
   expect_error(files + "evaluators: [@anlytic]", "unknown evaluator 'anlytic'; did you mean 'analytic'?");
+  expect_error(files + "execution: [serial, @overlapp]",
+               "unknown execution 'overlapp'; did you mean 'overlap'?");
+  expect_error(files + "activations: [@drect]", "unknown activations 'drect'; did you mean 'direct'?");
   expect_error(
       files + "bandwidths: [@0.1]",
       "bandwidth '0.1'; give a positive number with a unit: Bps, kBps, MBps, GBps, Mbps or Gbps, such as "
@@ -174,6 +193,30 @@ TEST(StudyInputs, MappersAndFiles) {
   ASSERT_EQ(timed.warnings.size(), 4U);
   EXPECT_THAT(timed.warnings[0], HasSubstr("s.yaml:5:16: mapper 'best' is limited by wall time"));
   EXPECT_THAT(timed.warnings[1], HasSubstr("mapper 'h2h+sa[time=1s]'"));
+}
+
+TEST(StudyInputs, OverlapNeedsReplays) {
+  const TemporaryFolder folder;
+  const auto error = [&](const std::string& rest) { return error_of([&] { read(folder, kSmall + rest); }); };
+  const std::string both = "execution: [serial, overlap]\nevaluators: [analytic, replay]\n";
+  EXPECT_THAT(error(both),
+              HasSubstr("s.yaml:6:21: execution overlap: the analytic evaluator knows serial execution "
+                        "only; search by evaluators: [replay], or leave such points out, by exclude: "
+                        "[{execution: overlap, evaluator: analytic}]"));
+  EXPECT_EQ(
+      read(folder, kSmall + both + "exclude: [{execution: overlap, evaluator: analytic}]\n").study.size(),
+      6U);
+  StudyRequest request;
+  request.workload_folders = {test::source_file("workloads")};
+  request.platform_folders = {test::source_file("platforms")};
+  request.replay = false;
+  const auto file =
+      folder.write("s.yaml", std::string(kBegin) + kSmall + "execution: [overlap]\nevaluators: [replay]\n");
+  EXPECT_THAT(error_of([&] { read_study(file, request, builtin_registry()); }),
+              testing::AllOf(
+                  testing::StartsWith("usage: "),
+                  HasSubstr("s.yaml:6:13: execution overlap with --no-replay: only replays know overlapped "
+                            "execution; leave --no-replay out")));
 }
 
 TEST(StudyInputs, FilesBesideTheStudyComeFirst) {
@@ -306,7 +349,7 @@ TEST(StudyResults, MalformedCsv) {
   EXPECT_EQ(error("a,b\n"), "input: t.csv:1: holds no results of h2h-sim sweep");
   EXPECT_EQ(error(""), "input: t.csv:1: holds no results of h2h-sim sweep");
   const std::string header = text.str().substr(0, text.str().find('\n') + 1);
-  EXPECT_EQ(error(header + "a,b\n"), "input: t.csv:2: 2 fields under 32 columns");
+  EXPECT_EQ(error(header + "a,b\n"), "input: t.csv:2: 2 fields under 34 columns");
   EXPECT_EQ(error(header + "a\"b\n"),
             "input: t.csv:2: is no row of comma-separated values; quote fields that hold quotes, commas or "
             "ends of lines");

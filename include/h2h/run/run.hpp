@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <h2h/mapper/chain.hpp>
@@ -77,10 +79,24 @@ void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::s
 Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed,
                 Excess excess = Excess::refused);
 
-/// Runs a mapper and judges its result alone.
+/// The quick bounds of a problem, which are the same for every mapper: each is computed when it is first
+/// asked for. The problem must outlive it.
+class QuickBounds {
+ public:
+  explicit QuickBounds(const Problem& problem) : problem_(&problem) {}
+
+  const Problem& problem() const { return *problem_; }
+  const Bound& of(Contention contention, Execution execution);
+
+ private:
+  const Problem* problem_;
+  std::map<std::pair<Contention, Execution>, Bound> bounds_;
+};
+
+/// Runs a mapper on the problem of @p bounds and judges its result alone.
 /// @returns a run whose one step, of the mapper's name, stands for all of them
-Run run_to_result(const Problem& problem, const Mapper& mapper, StepContext& context,
-                  const Scheduler& scheduler, bool replayed);
+Run run_to_result(QuickBounds& bounds, const Mapper& mapper, StepContext& context, const Scheduler& scheduler,
+                  bool replayed);
 
 /// Runs a mapper and judges every step.
 /// @param start the mapping that its first step is given, `Mapping::none()` or one that was saved

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <h2h/base/error.hpp>
+#include <h2h/cost/problem.hpp>
+#include <h2h/schedule/schedule.hpp>
 
 namespace h2h {
 
@@ -22,6 +24,8 @@ enum class Setting : std::uint8_t {
   mapper,
   evaluator,
   seed,
+  execution,
+  activations,
 };
 
 /// One dimension of a study.
@@ -58,6 +62,8 @@ class Study {
   std::size_t choice(PointIndex point, std::size_t axis) const;
   /// The words of the study file, or what holds where it has no such axis.
   const std::string& setting(PointIndex point, Setting setting) const;
+  Execution execution(PointIndex point) const;
+  Activations activations(PointIndex point) const;
   /// All values that a setting takes.
   std::vector<std::string> values(Setting setting) const;
   /// Where the study gives a value to a setting; the study file where it does not.

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The studies of the network: committed results are those of the committed files, and what is claimed of them holds."""
+
+import csv
+import io
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ["H2H_SOURCE_DIR"])
+sys.path.insert(0, str(SOURCE / "scripts"))
+
+from reproduce import paper  # noqa: E402
+from reproduce.tool import Tool  # noqa: E402
+from studies import bandwidth, topology  # noqa: E402
+
+TOLERANCE = 1e-9  # other compilers and C libraries may round otherwise
+SAMPLES = {"free": 16, "contended": 24, "layouts": 72, "judged": 12}  # every so-manieth point is run again
+MODELS = {model.name: model for model in paper.MODELS}
+
+
+class Results:
+    """What every study's results have to show."""
+
+    study = None
+
+    def test_there_is_a_row_a_point_of_one_study(self):
+        for file, rows in self.study.rows(self.study.expected).items():
+            with self.subTest(file):
+                self.assertEqual([int(row["point"]) for row in rows], list(range(1, int(rows[0]["points"]) + 1)))
+                self.assertEqual({(row["study"], row["points"], row["status"]) for row in rows},
+                                 {(rows[0]["study"], str(len(rows)), "ok")})
+
+    def test_a_sample_runs_to_the_same_digits(self):
+        """The digest of the study, which hashes its files, is in each row."""
+        tool = Tool(pathlib.Path(os.environ["H2H_SIM"]), SOURCE)
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            self.study.prepare(folder)
+            for file, expected in self.study.rows(self.study.expected).items():
+                parts = SAMPLES[file]
+                text = tool.run("sweep", folder / f"{file}.yaml", "--shard", f"{parts // 2}/{parts}", "--csv", "-")
+                rows = list(csv.DictReader(io.StringIO(text)))
+                self.assertGreater(len(rows), 5)
+                for row in rows:
+                    with self.subTest(file=file, point=row["point"]):
+                        self.compare(row, expected[int(row["point"]) - 1])
+
+    def compare(self, row, expected):
+        self.assertEqual(list(row), list(expected))
+        for key, text in row.items():
+            try:
+                value, wanted = float(text), float(expected[key])
+            except ValueError:
+                self.assertEqual(text, expected[key], key)
+            else:
+                self.assertAlmostEqual(value, wanted, delta=TOLERANCE * max(abs(wanted), 1e-3), msg=key)
+
+    def test_all_generated_platforms_are_used(self):
+        used = {row["platform"] for rows in self.study.rows(self.study.expected).values() for row in rows}
+        self.assertLessEqual(set(self.study.platforms), used)
+
+    def test_the_tables_are_those_of_the_numbers(self):
+        self.assertEqual((self.study.expected / "tables.md").read_text(), self.study.as_markdown(self.study.rows(self.study.expected)))
+
+
+class Bandwidth(Results, unittest.TestCase):
+    maxDiff = None
+    study = bandwidth.STUDY
+
+    @classmethod
+    def setUpClass(cls):
+        cls.rows = cls.study.rows(cls.study.expected)
+        cls.latencies = bandwidth.Latencies(cls.rows)
+
+    def test_links_of_their_own_do_not_contend(self):
+        for row in self.rows["free"]:
+            self.assertAlmostEqual(float(row["latency_s"]), float(row["analytic_latency_s"]), delta=1e-8 * float(row["latency_s"]))
+
+    def test_shared_links_change_nothing_but_contention(self):
+        """A mapper that does not know of the contention maps alike on both networks."""
+        rate = {row["platform"]: row["platform"].removeprefix("two-switches-").removesuffix(".xml") for row in self.rows["contended"]}
+        free = {(row["workload"], row["bandwidth"], row["mapper"]): row for row in self.rows["free"]}
+        for row in self.rows["contended"]:
+            if row["evaluator"] == "analytic":
+                alone = float(free[row["workload"], rate[row["platform"]], row["mapper"]]["latency_s"])
+                self.assertAlmostEqual(float(row["analytic_latency_s"]), alone, delta=1e-8 * alone)
+                self.assertGreaterEqual(float(row["latency_s"]), alone * (1 - 1e-8))
+
+
+class Topology(Results, unittest.TestCase):
+    maxDiff = None
+    study = topology.STUDY
+
+    @classmethod
+    def setUpClass(cls):
+        cls.rows = cls.study.rows(cls.study.expected)
+        cls.slowdowns = topology.Slowdowns(cls.rows["layouts"])
+
+    def test_all_layouts_have_the_same_mappings(self):
+        found = {}
+        for row in self.rows["layouts"]:
+            n = 12 if "-12" in row["platform"] else 48
+            found.setdefault((n, row["workload"], row["activations"]), set()).add(f"{float(row['analytic_latency_s']):.9g}")
+        self.assertEqual({len(latencies) for latencies in found.values()}, {1})
+
+
+if __name__ == "__main__":
+    unittest.main()
