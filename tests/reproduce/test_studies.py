@@ -89,6 +89,21 @@ class Bandwidth(Results, unittest.TestCase):
                 self.assertAlmostEqual(float(row["analytic_latency_s"]), alone, delta=1e-8 * alone)
                 self.assertGreaterEqual(float(row["latency_s"]), alone * (1 - 1e-8))
 
+    def test_what_the_readme_says(self):
+        enough, free = self.latencies.enough, bandwidth.FREE
+        self.assertEqual([enough(free, name, bandwidth.BEST) for name in ["MoCap", "VLocNet", "CASUA-SURF", "CNN-LSTM", "VFS", "FaceBag"]],
+                         ["≤ 0.25", "1", "1", "2", "16", "> 16"])
+        self.assertEqual([enough(free, name, "h2h") for name in ["MoCap", "VLocNet", "CASUA-SURF", "CNN-LSTM", "VFS", "FaceBag"]],
+                         ["2", "8", "8", "2", "> 16", "> 16"])
+        for name in MODELS:
+            self.assertLess(self.latencies.over_best(name, "h2h", 16), 1.02, name)
+            self.assertLess(self.latencies.over_best(name, "heft-lookahead", 0.125), 1.25, name)
+            if name not in ("VFS", "VLocNet"):
+                self.assertLess(max(self.latencies.contention(bandwidth.SHARED, name, bandwidth.BEST, rate) for rate in bandwidth.RATES), 0.06)
+        self.assertAlmostEqual(self.latencies.over_best("FaceBag", "h2h", 0.125), 3.55, delta=0.05)
+        self.assertAlmostEqual(self.latencies.contention(bandwidth.SHARED, "VFS", bandwidth.BEST, 1), 0.477, delta=0.005)
+        self.assertAlmostEqual(self.latencies.contention(bandwidth.JUDGED, "VFS", bandwidth.BEST, 1), 0.375, delta=0.005)
+
 
 class Topology(Results, unittest.TestCase):
     maxDiff = None
@@ -105,6 +120,30 @@ class Topology(Results, unittest.TestCase):
             n = 12 if "-12" in row["platform"] else 48
             found.setdefault((n, row["workload"], row["activations"]), set()).add(f"{float(row['analytic_latency_s']):.9g}")
         self.assertEqual({len(latencies) for latencies in found.values()}, {1})
+
+    def test_what_the_readme_says(self):
+        narrow, wide = "1.25GBps", "5GBps"
+        shares = {n: [self.slowdowns.of(topology.file_of(layout, n), "host", narrow, MODELS["VLocNet"]) for layout in topology.layouts(n)]
+                  for n in topology.OVERSUBSCRIPTIONS}
+        for n, share in {12: 0.431, 48: 1.054}.items():  # the host's port binds, whatever the layout
+            self.assertAlmostEqual(min(shares[n]), share, delta=0.001)
+            self.assertAlmostEqual(max(shares[n]), share, delta=0.001)
+        free = {12: ["single-switch", "two-switches o1", "two-switches o2", "two-switches o4", "tree o1", "tree o2"],
+                48: ["single-switch"] + [f"{name} o{ratio}" for name in ("two-switches", "tree") for ratio in (1, 2, 4, 8)]}
+        for model in paper.MODELS:
+            for n, names in free.items():
+                for layout in names:
+                    platform = topology.file_of(layout, n)
+                    self.assertLessEqual(self.slowdowns.of(platform, "host", wide, model), 0.023, (layout, model.name))
+                    alone = self.slowdowns.of(f"single-switch-{n}.xml", "direct", wide, model)
+                    self.assertLessEqual((1 + self.slowdowns.of(platform, "direct", wide, model)) / (1 + alone), 1.011, (layout, model.name))
+            if model.name != "VLocNet":
+                for n in topology.OVERSUBSCRIPTIONS:
+                    for layout in topology.layouts(n):
+                        if layout != "ring":
+                            self.assertTrue(self.slowdowns.is_enough(topology.file_of(layout, n), "direct", "2.5GBps", model))
+        self.assertFalse(self.slowdowns.is_enough("tree-48-o16.xml", "host", wide, MODELS["VLocNet"]))
+        self.assertFalse(self.slowdowns.is_enough("ring-48.xml", "host", wide, MODELS["MoCap"]))
 
 
 if __name__ == "__main__":
