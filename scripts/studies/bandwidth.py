@@ -15,9 +15,11 @@ BY_REPLAY = ["h2h", BEST]  # those that also search by replay
 LITTLE = 0.05  # what halving the bandwidth may cost where the network is no longer the limit
 
 # h2h2022-contended.xml at each bandwidth: ports, the host's port and the uplink alike.
-PLATFORMS = {f"two-switches-{rate:g}GBps.xml": ["--topology", "two-switches", "-n", "12", "--catalogue", "h2h2022.yaml", "--latency",
-                                                 "0us", "--port-bandwidth", f"{rate:g}GBps", "--uplink-bandwidth", f"{rate:g}GBps"]
-             for rate in RATES}
+PLATFORMS = {
+    f"two-switches-{rate:g}GBps.xml": ["--topology", "two-switches", "-n", "12", "--catalogue", "h2h2022.yaml",
+                                       "--latency", "0us", "--port-bandwidth", f"{rate:g}GBps",
+                                       "--uplink-bandwidth", f"{rate:g}GBps"]
+    for rate in RATES}
 
 FREE, SHARED, JUDGED = "free", "shared", "judged"  # links of their own; shared ones; shared ones, searched by replay
 
@@ -35,7 +37,8 @@ class Latencies:
             self._keep(network, names, row, re.search(r"[0-9.]+GBps", row["platform"])[0])
 
     def _keep(self, network, names, row, rate):
-        self._seconds[network, names[row["workload"]], row["mapper"], float(rate.removesuffix("GBps"))] = float(row["latency_s"])
+        key = network, names[row["workload"]], row["mapper"], float(rate.removesuffix("GBps"))
+        self._seconds[key] = float(row["latency_s"])
 
     def of(self, network: str, model: str, mapper: str, rate: float) -> float:
         return self._seconds[network, model, mapper, rate]
@@ -72,17 +75,21 @@ def as_markdown(rows: Rows) -> str:
     rates = [f"{rate:g}" for rate in RATES]
     lines = ["Bandwidth in GB/s from which on halving it costs less than 5 % of latency:", ""]
     lines += table(["model"] + [_short(mapper) + words[network] for network, mapper in networks],
-                   [[name] + [latencies.enough(network, name, mapper) for network, mapper in networks] for name in names])
+                   [[name] + [latencies.enough(network, name, mapper) for network, mapper in networks]
+                    for name in names])
     lines += ["", "Latency in ms of `best`, by bandwidth in GB/s; links of their own:", ""]
-    lines += table(["model"] + rates, [[name] + [f"{1e3 * latencies.of(FREE, name, BEST, rate):.4g}" for rate in RATES] for name in names])
+    lines += table(["model"] + rates, [[name] + [f"{1e3 * latencies.of(FREE, name, BEST, rate):.4g}" for rate in RATES]
+                                       for name in names])
     lines += ["", "What halving the bandwidth costs `best`, in percent; links of their own:", ""]
-    lines += table(["model"] + rates[1:], [[name] + [percent(latencies.halving(FREE, name, BEST, rate)) for rate in RATES[1:]]
-                                            for name in names])
+    lines += table(["model"] + rates[1:],
+                   [[name] + [percent(latencies.halving(FREE, name, BEST, rate)) for rate in RATES[1:]]
+                    for name in names])
     lines += ["", "Latency over that of `best`; links of their own:", ""]
     lines += table(["model", "mapper"] + rates,
                    [[name, mapper] + [f"{latencies.over_best(name, mapper, rate):.2f}" for rate in RATES]
                     for name in names for mapper in MAPPERS if mapper != BEST], words=2)
-    lines += ["", "What contention costs: latency on shared links over that of the same mapper on links of its own, in percent:", ""]
+    lines += ["", "What contention costs: latency on shared links over that of the same mapper on links of its own, in "
+              "percent:", ""]
     kinds = [(SHARED, mapper) for mapper in MAPPERS] + [(JUDGED, mapper) for mapper in BY_REPLAY]
     lines += table(["model", "mapper"] + rates,
                    [[name, _short(mapper) + (", by replay" if network == JUDGED else "")]
@@ -108,9 +115,9 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
 
     def line(ax, seconds, network, mapper):
         style = {FREE: "-", SHARED: "-", JUDGED: "--"}[network]
-        ax.plot(RATES, seconds, color=colours[mapper], marker=markers[mapper], markersize=4, linewidth=1.3, linestyle=style,
-                markerfacecolor="white" if network == JUDGED else colours[mapper], markeredgecolor=colours[mapper],
-                markeredgewidth=0.8, label=_short(mapper) + (", searched by replay" if network == JUDGED else ""))
+        ax.plot(RATES, seconds, color=colours[mapper], marker=markers[mapper], markersize=4, linewidth=1.3,
+                linestyle=style, markerfacecolor="white" if network == JUDGED else colours[mapper],
+                markeredgecolor=colours[mapper], markeredgewidth=0.8, label=_short(mapper) + (", searched by replay" if network == JUDGED else ""))
 
     def panels(path, y, content):
         figure, axes = figures.plt.subplots(2, 3, figsize=(8.6, 4.8), layout="constrained", sharex=True)

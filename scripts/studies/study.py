@@ -60,7 +60,8 @@ def generate(options: list[str], path: pathlib.Path) -> None:
 def table(header: list[str], rows: list[list[str]], words: int = 1) -> list[str]:
     """Lines of a Markdown table; the first columns hold words, the others numbers."""
     rule = [" --- " if i < words else " ---: " for i in range(len(header))]
-    return ["| " + " | ".join(header) + " |", "|" + "|".join(rule) + "|"] + ["| " + " | ".join(row) + " |" for row in rows]
+    lines = [f"| {' | '.join(row)} |" for row in [header, *rows]]
+    return [lines[0], f"|{'|'.join(rule)}|", *lines[1:]]
 
 
 def percent(share: float) -> str:

@@ -35,7 +35,8 @@ def file_of(layout: str, n: int) -> str:
     return f"{name}-{n}{'-' + ratio if ratio else ''}.xml"
 
 
-PLATFORMS = {file_of(layout, n): ["--topology", *options, "-n", str(n), "--accelerators", ACCELERATORS, "--port-bandwidth", PORT]
+PLATFORMS = {file_of(layout, n): ["--topology", *options, "-n", str(n), "--accelerators", ACCELERATORS,
+                                  "--port-bandwidth", PORT]
              for n in OVERSUBSCRIPTIONS for layout, options in layouts(n).items()}
 
 
@@ -81,21 +82,26 @@ def _sufficient(slowdowns: Slowdowns, n: int, activations: str, port: str, model
 def as_markdown(rows: Rows) -> str:
     slowdowns = Slowdowns(rows["layouts"])
     kinds = [(activations, port) for activations in ACTIVATIONS for port in HOST_PORTS]
+
+    def ports(layout, n, activations, model):
+        return " / ".join(percent(slowdowns.of(file_of(layout, n), activations, port, model)) for port in HOST_PORTS)
+
     lines = ["Layouts that lengthen the latency by no more than 5 %, by activations and the host's port:"]
     for n in OVERSUBSCRIPTIONS:
         lines += ["", f"{n} FPGAs:", ""]
         lines += table(["model"] + [f"{activations}, {HOST_PORTS[port]}" for activations, port in kinds],
-                       [[model.name] + [_sufficient(slowdowns, n, *kind, model) for kind in kinds] for model in paper.MODELS],
+                       [[model.name] + [_sufficient(slowdowns, n, *kind, model) for kind in kinds]
+                        for model in paper.MODELS],
                        words=len(kinds) + 1)
     for n in OVERSUBSCRIPTIONS:
         for activations, words in ACTIVATIONS.items():
-            lines += ["", f"By how much the network lengthens the latency, in percent: {n} FPGAs, {words}, with a host's port of "
-                      f"{' / '.join(HOST_PORTS.values())}:", ""]
+            lines += ["", f"By how much the network lengthens the latency, in percent: {n} FPGAs, {words}, with a "
+                      f"host's port of {' / '.join(HOST_PORTS.values())}:", ""]
             lines += table(["layout"] + [model.name for model in paper.MODELS],
-                           [[_label(layout)] + [" / ".join(percent(slowdowns.of(file_of(layout, n), activations, port, model))
-                                                   for port in HOST_PORTS) for model in paper.MODELS] for layout in layouts(n)])
-    lines += ["", "What a search by replay finds, which knows the contention, beside the contention-free search: latency in ms by "
-              "replay, on a sample of 48 FPGAs:", ""]
+                           [[_label(layout)] + [ports(layout, n, activations, model) for model in paper.MODELS]
+                            for layout in layouts(n)])
+    lines += ["", "What a search by replay finds, which knows the contention, beside the contention-free search: latency "
+              "in ms by replay, on a sample of 48 FPGAs:", ""]
     free = {_key(row): row for row in rows["judged"] if row["evaluator"] == "analytic"}
     judged = {_key(row): row for row in rows["judged"] if row["evaluator"] == "replay"}
     names = {model.file: model.name for model in paper.MODELS}
@@ -103,9 +109,11 @@ def as_markdown(rows: Rows) -> str:
     for key, row in judged.items():
         before, after = float(free[key]["latency_s"]), float(row["latency_s"])
         if abs(after / before - 1) >= 0.01:
-            body.append([names[key[3]], key[0].removesuffix(".xml"), key[1], HOST_PORTS[key[2]], f"{1e3 * before:.4g}", f"{1e3 * after:.4g}",
-                         percent(after / before - 1)])
-    lines += table(["model", "platform", "activations", "host's port", "contention-free", "by replay", "change in percent"], body, words=4)
+            platform, activations, port, workload = key
+            body.append([names[workload], platform.removesuffix(".xml"), activations, HOST_PORTS[port],
+                         f"{1e3 * before:.4g}", f"{1e3 * after:.4g}", percent(after / before - 1)])
+    lines += table(["model", "platform", "activations", "host's port", "contention-free", "by replay",
+                    "change in percent"], body, words=4)
     lines += ["", f"The other {len(judged) - len(body)} of {len(judged)} points change by less than 1 %."]
     return "\n".join(lines) + "\n"
 
@@ -119,11 +127,13 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
     colours = ListedColormap(["#ffffff", "#fdebcf", "#fbd49c", "#f5b562", "#e88b3c", "#d0602a"])
     for n in OVERSUBSCRIPTIONS:
         names = list(layouts(n))
-        figure, axes = figures.plt.subplots(2, 3, figsize=(9, 1.4 + 0.36 * len(names)), layout="constrained", sharex=True, sharey=True)
+        figure, axes = figures.plt.subplots(2, 3, figsize=(9, 1.4 + 0.36 * len(names)), layout="constrained",
+                                           sharex=True, sharey=True)
         for line, (activations, words) in enumerate(ACTIVATIONS.items()):
             for column, (port, label) in enumerate(HOST_PORTS.items()):
                 ax = axes[line, column]
-                shares = [[100 * slowdowns.of(file_of(layout, n), activations, port, model) for model in paper.MODELS] for layout in names]
+                shares = [[100 * slowdowns.of(file_of(layout, n), activations, port, model) for model in paper.MODELS]
+                          for layout in names]
                 ax.imshow([[max(0, share) for share in row] for row in shares], norm=norm, cmap=colours, aspect="auto")
                 for y, row in enumerate(shares):
                     for x, share in enumerate(row):
@@ -135,7 +145,8 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
                 ax.tick_params(length=0)
                 ax.grid(False)
                 ax.spines[:].set_visible(False)
-        figure.supxlabel(f"{n} FPGAs; by how many percent the network lengthens the latency of a mapping; white: 5 or less", fontsize=8)
+        figure.supxlabel(f"{n} FPGAs; by how many percent the network lengthens the latency of a mapping; "
+                         "white: 5 or less", fontsize=8)
         figures.save(figure, folder / f"layouts-{n}")
 
 

@@ -17,7 +17,8 @@ from reproduce.tool import Tool  # noqa: E402
 from studies import bandwidth, topology  # noqa: E402
 
 TOLERANCE = 1e-9  # other compilers and C libraries may round otherwise
-SAMPLES = {"free": 16, "contended": 24, "layouts": 72, "judged": 12}  # every so-manieth point is run again
+# Every so-manieth point is run again: primes, so that all values of the inner axes come up.
+SAMPLES = {"free": 17, "contended": 23, "layouts": 71, "judged": 13}
 MODELS = {model.name: model for model in paper.MODELS}
 
 
@@ -63,7 +64,8 @@ class Results:
         self.assertLessEqual(set(self.study.platforms), used)
 
     def test_the_tables_are_those_of_the_numbers(self):
-        self.assertEqual((self.study.expected / "tables.md").read_text(), self.study.as_markdown(self.study.rows(self.study.expected)))
+        rows = self.study.rows(self.study.expected)
+        self.assertEqual((self.study.expected / "tables.md").read_text(), self.study.as_markdown(rows))
 
 
 class Bandwidth(Results, unittest.TestCase):
@@ -77,17 +79,39 @@ class Bandwidth(Results, unittest.TestCase):
 
     def test_links_of_their_own_do_not_contend(self):
         for row in self.rows["free"]:
-            self.assertAlmostEqual(float(row["latency_s"]), float(row["analytic_latency_s"]), delta=1e-8 * float(row["latency_s"]))
+            latency_s = float(row["latency_s"])
+            self.assertAlmostEqual(latency_s, float(row["analytic_latency_s"]), delta=1e-8 * latency_s)
 
     def test_shared_links_change_nothing_but_contention(self):
         """A mapper that does not know of the contention maps alike on both networks."""
-        rate = {row["platform"]: row["platform"].removeprefix("two-switches-").removesuffix(".xml") for row in self.rows["contended"]}
+        rate = {f"two-switches-{rate:g}GBps.xml": f"{rate:g}GBps" for rate in bandwidth.RATES}
         free = {(row["workload"], row["bandwidth"], row["mapper"]): row for row in self.rows["free"]}
         for row in self.rows["contended"]:
             if row["evaluator"] == "analytic":
                 alone = float(free[row["workload"], rate[row["platform"]], row["mapper"]]["latency_s"])
                 self.assertAlmostEqual(float(row["analytic_latency_s"]), alone, delta=1e-8 * alone)
                 self.assertGreaterEqual(float(row["latency_s"]), alone * (1 - 1e-8))
+
+    def test_what_the_readme_says(self):
+        names = ["MoCap", "VLocNet", "CASUA-SURF", "CNN-LSTM", "VFS", "FaceBag"]
+
+        def enough(network, mapper):
+            return [self.latencies.enough(network, name, mapper) for name in names]
+        self.assertEqual(enough(bandwidth.FREE, "h2h-release"), ["8", "8", "16", "2", "> 16", "> 16"])
+        self.assertEqual(enough(bandwidth.FREE, "h2h"), ["2", "8", "8", "2", "> 16", "> 16"])
+        self.assertEqual(enough(bandwidth.FREE, "heft-lookahead"), ["≤ 0.25", "2", "16", "2", "16", "> 16"])
+        self.assertEqual(enough(bandwidth.FREE, bandwidth.BEST), ["≤ 0.25", "1", "1", "2", "16", "> 16"])
+        self.assertEqual(enough(bandwidth.SHARED, bandwidth.BEST), ["≤ 0.25", "4", "1", "2", "> 16", "> 16"])
+        contention = self.latencies.contention
+        for name in MODELS:
+            self.assertLess(self.latencies.over_best(name, "h2h", 16), 1.02, name)
+            self.assertLess(self.latencies.over_best(name, "heft-lookahead", 0.125), 1.25, name)
+            if name not in ("VFS", "VLocNet"):
+                for rate in bandwidth.RATES:
+                    self.assertLess(contention(bandwidth.SHARED, name, bandwidth.BEST, rate), 0.06, (name, rate))
+        self.assertAlmostEqual(self.latencies.over_best("FaceBag", "h2h", 0.125), 3.55, delta=0.05)
+        self.assertAlmostEqual(contention(bandwidth.SHARED, "VFS", bandwidth.BEST, 1), 0.477, delta=0.005)
+        self.assertAlmostEqual(contention(bandwidth.JUDGED, "VFS", bandwidth.BEST, 1), 0.375, delta=0.005)
 
 
 class Topology(Results, unittest.TestCase):
@@ -103,8 +127,35 @@ class Topology(Results, unittest.TestCase):
         found = {}
         for row in self.rows["layouts"]:
             n = 12 if "-12" in row["platform"] else 48
-            found.setdefault((n, row["workload"], row["activations"]), set()).add(f"{float(row['analytic_latency_s']):.9g}")
+            key = n, row["workload"], row["activations"]
+            found.setdefault(key, set()).add(f"{float(row['analytic_latency_s']):.9g}")
         self.assertEqual({len(latencies) for latencies in found.values()}, {1})
+
+    def test_what_the_readme_says(self):
+        narrow, wide = "1.25GBps", "5GBps"
+        for n, share in {12: 0.431, 48: 1.054}.items():  # the host's port binds, whatever the layout
+            for layout in topology.layouts(n):
+                platform = topology.file_of(layout, n)
+                self.assertAlmostEqual(self.slowdowns.of(platform, "host", narrow, MODELS["VLocNet"]), share, delta=0.001)
+        free = {12: ["single-switch", "two-switches o1", "two-switches o2", "two-switches o4", "tree o1", "tree o2"],
+                48: ["single-switch"] + [f"{name} o{ratio}" for name in ("two-switches", "tree")
+                                         for ratio in (1, 2, 4, 8)]}
+        for model in paper.MODELS:
+            for n, names in free.items():
+                for layout in names:
+                    platform = topology.file_of(layout, n)
+                    self.assertLessEqual(self.slowdowns.of(platform, "host", wide, model), 0.023, (layout, model.name))
+                    alone = 1 + self.slowdowns.of(f"single-switch-{n}.xml", "direct", wide, model)
+                    self.assertLessEqual(1 + self.slowdowns.of(platform, "direct", wide, model), 1.011 * alone,
+                                         (layout, model.name))
+            if model.name != "VLocNet":
+                for n in topology.OVERSUBSCRIPTIONS:
+                    for layout in topology.layouts(n):
+                        if layout != "ring":
+                            platform = topology.file_of(layout, n)
+                            self.assertTrue(self.slowdowns.is_enough(platform, "direct", "2.5GBps", model))
+        self.assertFalse(self.slowdowns.is_enough("tree-48-o16.xml", "host", wide, MODELS["VLocNet"]))
+        self.assertFalse(self.slowdowns.is_enough("ring-48.xml", "host", wide, MODELS["MoCap"]))
 
 
 if __name__ == "__main__":
