@@ -78,8 +78,8 @@ class Best : public MappingStep {
     result.mapping = mapping_of(problem, best.plan, scope_);
     if (judged) {
       judge_results(problem, best, part_of(rest, kSlowedPart), seed, context, result);
-      descend(problem, part_of(rest, 1 - kAnalyticPart - kSlowedPart), derived_seed(seed, rounds_ + 1, 0),
-              context, result);
+      descend(problem, part_of(rest, 1 - kAnalyticPart - kSlowedPart),
+              derived_seed(seed, rounds_ + kFactors.size(), 0), context, result);
       if (mapping.is_complete()) result = unless_worse(problem, mapping, std::move(result), context);
     }
     return result;
@@ -155,15 +155,14 @@ class Best : public MappingStep {
   /// Anneals on slower networks too, and takes what the judge finds best.
   void judge_results(const Problem& problem, const AnnealingResult& best, SearchLimit limit,
                      std::uint64_t seed, StepContext& context, StepResult& result) const {
-    static const std::array<double, 5> kFactors = {1.3, 1.7, 2.5, 4, 8};
     std::vector<Mapping> candidates = {result.mapping};
-    for (const double factor : kFactors) {
-      const System system = slowed(problem.system(), factor);
+    for (std::size_t i = 0; i < kFactors.size(); ++i) {
+      const System system = slowed(problem.system(), kFactors[i]);
       const Problem slow(problem.workload(), system, problem.activations());
       PlanSchedule schedule(slow, best.plan, objective_, scope_);
       const AnnealingResult found =
           anneal_round(slow, {best.plan, schedule.value()}, part_of(limit, 1.0 / kFactors.size()),
-                       derived_seed(seed, rounds_, candidates.size()), context.jobs, result);
+                       derived_seed(seed, rounds_ + i, 0), context.jobs, result);
       candidates.push_back(mapping_of(problem, found.plan, scope_));
     }
     const std::vector<double> latencies_s = context.evaluator.latencies_s(problem, candidates);
@@ -210,6 +209,9 @@ class Best : public MappingStep {
     }
   }
 
+  /// By which the network is slower where contention is to count. Rounds, factors and the descent each have
+  /// a part of the seeds, and the chains of a round those of its part.
+  static constexpr std::array<double, 5> kFactors = {1.3, 1.7, 2.5, 4, 8};
   // How the limit is divided where a judge decides in the end; the rest is for the descent.
   static constexpr double kAnalyticPart = 0.3;
   static constexpr double kSlowedPart = 0.3;

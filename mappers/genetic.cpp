@@ -3,8 +3,10 @@
 // Step `ga`: the genetic algorithm of MAGMA (Kao and Krishna, HPCA 2022), which maps jobs to accelerators by
 // two genomes: the accelerator of each job and its priority. Adapted: jobs there are independent; here a
 // layer runs when its producers have, so the priorities order what is ready. Weights are pinned layer by
-// layer in the order in which they run, tensors stay as in step 3. The first generation holds the given
-// mapping and random ones that share some of its genes.
+// layer in the order in which they run, while there is room; tensors stay as in step 3. The first generation
+// holds the accelerators and the order of the given mapping, whose pins are not genes and are chosen anew,
+// and random ones that share some of its genes. The given mapping itself stays the result where nothing beats
+// it.
 //
 // Operators, as in MAGMA: crossover of one genome (accelerators or priorities) at one point; crossover of a
 // range of both; crossover of everything on one accelerator; mutation of single genes.
@@ -19,7 +21,6 @@
 
 #include <h2h/plugin/plugin.hpp>
 #include <h2h/search/annealing.hpp>
-#include <h2h/search/moves/move.hpp>
 
 #include "search_options.hpp"
 
@@ -40,10 +41,7 @@ class Decoder {
 
   double judge(const Individual& individual) {
     schedule_.replace(plan(individual));
-    for (AcceleratorIndex a = 0; a < problem_.accelerators(); ++a) fill(schedule_, a);
-    const double value = schedule_.value();
-    schedule_.commit();
-    return value;
+    return schedule_.value();
   }
 
   /// The plan that was judged last.
@@ -72,7 +70,20 @@ class Decoder {
         if (--waiting[consumer] == 0) ready.push(consumer);
       }
     }
+    pin(plan);
     return plan;
+  }
+
+  void pin(Plan& plan) const {
+    std::vector<std::int64_t> room_bytes(problem_.accelerators());
+    for (AcceleratorIndex a = 0; a < room_bytes.size(); ++a) room_bytes[a] = schedule_.budget_bytes(a);
+    for (const LayerIndex layer : plan.sequence) {
+      const AcceleratorIndex a = plan.accelerator[layer];
+      const std::int64_t bytes = schedule_.weight_bytes(layer, a);
+      if (bytes == 0 || bytes > room_bytes[a]) continue;
+      plan.pinned[layer] = 1;
+      room_bytes[a] -= bytes;
+    }
   }
 
   const Problem& problem_;

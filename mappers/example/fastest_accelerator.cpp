@@ -57,7 +57,8 @@ H2H_PLUGIN(fastest_accelerator) {
        "each layer where it takes the least time, however busy that accelerator is (MET)",
        "Braun et al., JPDC 61(6), 2001",
        {{"count", "all", "seconds that count: all (every transfer paid), or compute (computation and DRAM)"}},
-       [](const h2h::Section& options) { return std::make_shared<const FastestAccelerator>(options); }});
+       [](const h2h::Section& options) { return std::make_shared<const FastestAccelerator>(options); },
+       h2h::StepFamily::Start::nothing});
   registry.add_mapper(
       {"fastest", "fastest-accelerator, then steps 2 to 4 of H2H", "", {}, [](const h2h::Section&) {
          return "fastest-accelerator+weight-locality+activation-transfer+"

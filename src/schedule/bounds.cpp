@@ -79,19 +79,41 @@ double simple_s(const Problem& problem) {
   return analytic_latency_s(problem, mapping);
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// When a bound's time is up; what no clock counts is as good as years.
+Clock::time_point deadline_of(const BoundOptions& options) {
+  constexpr double kYears_s = 1e8;
+  const std::chrono::duration<double> time(std::min(options.time_s, kYears_s));
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
+}
+
+double seconds_until(Clock::time_point end) {
+  return std::chrono::duration<double>(end - Clock::now()).count();
+}
+
 /// Raises a bound by the linear program and, if wanted, by its integer version.
-void solve(const Relaxation& relaxation, double upper_s, const BoundOptions& options, Bound& best) {
-  using Clock = std::chrono::steady_clock;
+void solve(const Slots& slots, const Windows& windows, double upper_s, const BoundOptions& options,
+           Bound& best) {
+  const auto deadline = deadline_of(options);
   const Cbc cbc;
+  const Relaxation relaxation(slots, windows, upper_s);
   const auto consider = [&](BoundMethod method, double latency) {
     // Solvers look at nothing worse than the incumbent.
     const double latency_s = std::min(latency * relaxation.unit_s(), upper_s);
     if (latency_s > best.latency_s) best = {latency_s, std::string(to_string(method))};
   };
+  double left_s = seconds_until(deadline);
+  if (left_s <= 0) {
+    best.note = fmt::format(
+        "--bound {}: to state the linear program takes longer than {} s; the bound of kind {} "
+        "stands",
+        to_string(options.method), options.time_s, best.kind);
+    return;
+  }
   try {
-    const auto begin = Clock::now();
-    consider(BoundMethod::lp, cbc.relaxed_bound(relaxation.program(), options.time_s));
-    const double left_s = options.time_s - std::chrono::duration<double>(Clock::now() - begin).count();
+    consider(BoundMethod::lp, cbc.relaxed_bound(relaxation.program(), left_s));
+    left_s = seconds_until(deadline);
     if (options.method == BoundMethod::lp || left_s <= 0) return;
     if (const auto bound = cbc.integer_bound(relaxation.program(), left_s))
       consider(BoundMethod::milp, *bound);
@@ -170,17 +192,16 @@ Bound find_bound(const Problem& problem, Contention contention, std::optional<do
             fmt::format("--bound {}: a linear program of {} layers on {} kinds of accelerators is too large",
                         to_string(options.method), slots.layers(), slots.group_count());
       } else {
-        solve(Relaxation(slots, windows, upper_s), upper_s, options, best);
+        solve(slots, windows, upper_s, options, best);
       }
       break;
     case BoundMethod::exact:
-      if (problem.is_direct()) {
-        best.note = fmt::format("--bound exact does not know direct activations; the bound of kind {} stands",
-                                best.kind);
+      if (const std::string why = why_not_exact(slots); !why.empty()) {
+        best.note = fmt::format("--bound exact {}; the bound of kind {} stands", why, best.kind);
         break;
       }
       // A proof is worth its name even where the quick bound is as high.
-      if (const auto optimum = exact_bound(slots, windows, upper_s, options.time_s)) {
+      if (const auto optimum = exact_bound(slots, windows, upper_s, deadline_of(options))) {
         best = {std::max(best.latency_s, *optimum), std::string(to_string(options.method))};
       } else {
         best.note = fmt::format("--bound exact: nothing is proven in {} s; lp and milp suit larger workloads",

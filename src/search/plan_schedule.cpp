@@ -352,10 +352,16 @@ void PlanSchedule::copy_walked(const std::vector<Node>& nodes, std::vector<Node>
   for (std::uint32_t i = walked_from_; i < walked_to_; ++i) to[plan_.sequence[i]] = nodes[plan_.sequence[i]];
 }
 
+/// The same of energies, which stand by position.
+void PlanSchedule::copy_walked(const std::vector<double>& energy_J_of, std::vector<double>& to) const {
+  if (!objective_.needs_energy()) return;
+  std::copy(energy_J_of.begin() + walked_from_, energy_J_of.begin() + walked_to_, to.begin() + walked_from_);
+}
+
 void PlanSchedule::commit() {
   assert(walked_to_ == plan_.sequence.size());
   copy_walked(nodes_, kept_nodes_);
-  if (objective_.needs_energy()) kept_energy_J_of_ = energy_J_of_;
+  copy_walked(energy_J_of_, kept_energy_J_of_);
   renew_snapshots();
   changes_.clear();
   kept_value_ = value_;
@@ -366,7 +372,7 @@ void PlanSchedule::commit() {
 
 void PlanSchedule::rollback() {
   copy_walked(kept_nodes_, nodes_);
-  if (objective_.needs_energy()) energy_J_of_ = kept_energy_J_of_;
+  copy_walked(kept_energy_J_of_, energy_J_of_);
   walked_to_ = walked_from_;
   for (; !changes_.empty(); changes_.pop_back()) {
     const Change& change = changes_.back();

@@ -2,6 +2,7 @@
 """The installed package: the tool runs from any folder, a program builds against the library by find_package and by
 pkg-config, and so does a plug-in, which the installed tool loads."""
 
+import csv
 import json
 import os
 import pathlib
@@ -111,6 +112,11 @@ class InstalledPackage(unittest.TestCase):
         example, plugin = self.build_example()
         listed = run(self.prefix / "bin/h2h-sim", "list", "mappers", "--plugin", plugin)
         self.assertIn(f"from plug-in {plugin}", listed)
+        # Without --mapper, compare takes what maps from nothing: of a plug-in, too.
+        table = run(self.prefix / "bin/h2h-sim", "compare", "--plugin", plugin, "-p", example / "platform.xml", "-w", "vlocnet.yaml",
+                    "--csv", "-", cwd="/")
+        mappers = {row["mapper"] for row in csv.DictReader(table.splitlines())}
+        self.assertLessEqual({"fastest", "fastest-accelerator", "h2h"}, mappers)
         result = json.loads(run(self.prefix / "bin/h2h-sim", "--plugin", plugin, "-p", example / "platform.xml", "-w", "vlocnet.yaml",
                                 "--mapper", "fastest", "--mapper", "fastest-accelerator[count=compute]+weight-locality",
                                 "--mapper", "h2h", "--json", "-", cwd="/"))

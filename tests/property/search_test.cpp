@@ -3,6 +3,8 @@
 // Plans and moves on random problems: whatever a search does, the plan stays valid, its value is what the
 // analytic evaluator says of its mapping, and what is taken back leaves no trace.
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include <h2h/schedule/analytic.hpp>
@@ -38,32 +40,60 @@ void expect_valid(const Problem& problem, const Mapping& mapping, int number) {
   }
 }
 
+/// What the evaluators say of a plan.
+struct Judged {
+  double latency_s;
+  double energy_J;
+};
+
+Judged judge(const Problem& problem, const Plan& plan, Scope scope) {
+  const Mapping mapping = mapping_of(problem, plan, scope);
+  const Schedule schedule = analytic_schedule(problem, mapping);
+  return {schedule.latency_s(), energy_of(problem, mapping, schedule).paper_J()};
+}
+
+/// Asks for the value of a plan, which must be that of the evaluators: latencies to the last bit.
+void expect_judged(PlanSchedule& schedule, Objective objective, Scope scope, const std::string& where) {
+  const Judged expected = judge(schedule.problem(), schedule.plan(), scope);
+  const double value = schedule.value();
+  ASSERT_EQ(schedule.latency_s(), expected.latency_s) << where;
+  if (!objective.needs_energy()) {
+    ASSERT_EQ(value, expected.latency_s) << where;
+    return;
+  }
+  ASSERT_NEAR(schedule.energy_J(), expected.energy_J, 1e-9 * expected.energy_J) << where;
+  ASSERT_EQ(value, objective.value(schedule.latency_s(), schedule.energy_J())) << where;
+}
+
 TEST(PlanSchedule, IsTheAnalyticEvaluatorToTheLastBit) {
   test::Random random(11);
   int kept = 0;
   int undone = 0;
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 1200; ++i) {
     const Case one(random, i % 2 == 0, i % 3 == 2 ? Activations::direct : Activations::host);
     const Scope scope = i % 4 < 2 ? Scope::adjacent : Scope::resident;
-    PlanSchedule schedule(one.problem, one.plan, kLatency, scope);
+    // Every third block of a case of each kind counts latency alone.
+    const Objective objective = i / 12 % 3 == 0 ? kLatency : kEnergyDelayProduct;
+    PlanSchedule schedule(one.problem, one.plan, objective, scope);
     Neighbourhood neighbourhood(one.problem, static_cast<std::uint64_t>(i));
     for (int move = 0; move < 60; ++move) {
+      const std::string where = "case " + std::to_string(i) + " move " + std::to_string(move);
       const Plan before = schedule.plan();
       const double value_before = schedule.value();
       const bool changed = neighbourhood.disturb(schedule);
-      ASSERT_TRUE(changed || schedule.plan() == before) << "case " << i;
-      const Mapping mapping = mapping_of(one.problem, schedule.plan(), scope);
-      ASSERT_EQ(schedule.value(), analytic_latency_s(one.problem, mapping))
-          << "case " << i << " move " << move;
+      ASSERT_TRUE(changed || schedule.plan() == before) << where;
+      ASSERT_NO_FATAL_FAILURE(expect_judged(schedule, objective, scope, where));
       if (test::chance(random, 0.5)) {
         schedule.commit();
         neighbourhood.accepted();
         ++kept;
+        ASSERT_NO_FATAL_FAILURE(expect_judged(schedule, objective, scope, where + ", kept"));
       } else {
         schedule.rollback();
         ++undone;
-        ASSERT_EQ(schedule.plan(), before) << "case " << i << " move " << move;
-        ASSERT_EQ(schedule.value(), value_before) << "case " << i << " move " << move;
+        ASSERT_EQ(schedule.plan(), before) << where;
+        ASSERT_EQ(schedule.value(), value_before) << where;
+        ASSERT_NO_FATAL_FAILURE(expect_judged(schedule, objective, scope, where + ", undone"));
       }
     }
     expect_valid(one.problem, mapping_of(one.problem, schedule.plan(), scope), i);

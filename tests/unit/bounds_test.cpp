@@ -3,6 +3,7 @@
 // Bounds against the true optimum: every assignment, order, pin and fusion of small problems.
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -245,6 +246,91 @@ TEST(Bounds, SaysWhatItsMethodsDoNotKnow) {
                                       to_string(method), bound.kind));
   }
   EXPECT_EQ(find_bound(host, Contention::none, 1.0, {}, Execution::overlap).note, "");
+}
+
+/// Layers that do not depend on each other, on accelerators of as many kinds, each with room for one layer's
+/// weights.
+struct Wide {
+  Wide(int layers, int kinds) : hand(workload_of(layers), catalogue_of(kinds), fpgas_of(kinds)) {}
+
+  static std::string workload_of(int layers) {
+    std::string text = "name: wide\nlayers:\n";
+    for (int i = 0; i < layers; ++i)
+      text += fmt::format("  - {{name: l{}, type: fc, in_features: 10, out_features: 10, inputs: []}}\n", i);
+    return text;
+  }
+  static std::string catalogue_of(int kinds) {
+    std::string text = "accelerators:\n";
+    for (int kind = 0; kind < kinds; ++kind) {
+      text += fmt::format(
+          "  K{0}: {{types: [fc], model: table, parameters: {{layers: {{}}, default_s: 1.{0}}}, data_bits: "
+          "8,\n"
+          "      dram: {{capacity: 300B}}, power: {{active_W: 1}}}}\n",
+          kind);
+    }
+    return text;
+  }
+  static std::vector<test::FpgaByHand> fpgas_of(int kinds) {
+    std::vector<test::FpgaByHand> fpgas;
+    for (int kind = 0; kind < kinds; ++kind)
+      fpgas.push_back({fmt::format("fpga{}", kind), fmt::format("K{}", kind)});
+    return fpgas;
+  }
+
+  ByHand hand;
+};
+
+double seconds_of(const std::function<void()>& call) {
+  const auto begin = std::chrono::steady_clock::now();
+  call();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+TEST(Bounds, ExactStopsInTime) {
+  // A first layer can be placed in 38400 ways, and each takes a look at all others.
+  const Wide wide(1600, 12);
+  Bound quick;
+  const double quick_s = seconds_of([&] { quick = find_bound(wide.hand.problem, Contention::none, {}, {}); });
+  Bound exact;
+  const double exact_s = seconds_of([&] {
+    exact = find_bound(wide.hand.problem, Contention::none, {}, {BoundMethod::exact, 0.1});
+  });
+  EXPECT_LT(exact_s, 3 * quick_s + 1);
+  EXPECT_EQ(exact.latency_s, quick.latency_s);
+  EXPECT_EQ(exact.note, "--bound exact: nothing is proven in 0.1 s; lp and milp suit larger workloads");
+}
+
+TEST(Bounds, SayWhatIsTooLargeForThem) {
+  const Wide wide(1700, 12);
+  const std::string kind = best_bound(wide.hand.problem).kind;
+  EXPECT_EQ(find_bound(wide.hand.problem, Contention::none, {}, {BoundMethod::exact, 0.1}).note,
+            "--bound exact is not for 1700 layers on 12 kinds of accelerators; the bound of kind " + kind +
+                " stands");
+  // Every subset of so many inputs that may stay or not.
+  std::string join = "  - {name: join, type: fc, in_features: 210, out_features: 1, inputs: [l0";
+  for (int i = 1; i < 21; ++i) join += fmt::format(", l{}", i);
+  const std::string workload = Wide::workload_of(21) + join + "]}\n";
+  const ByHand many(workload, Wide::catalogue_of(1), Wide::fpgas_of(1));
+  const Bound bound = find_bound(many.problem, Contention::none, {}, {BoundMethod::exact, 0.1});
+  EXPECT_EQ(bound.latency_s, best_bound(many.problem).latency_s);
+  EXPECT_EQ(
+      bound.note,
+      "--bound exact is not for layers of 21 inputs where DRAM is short (at most 20); the bound of kind " +
+          bound.kind + " stands");
+}
+
+TEST(Bounds, ToStateALinearProgramTakesOfTheTime) {
+  if (!cbc_is_there()) GTEST_SKIP() << "needs cbc";
+  const Wide wide(300, 4);
+  const Bound quick = best_bound(wide.hand.problem);
+  for (const BoundMethod method : {BoundMethod::lp, BoundMethod::milp}) {
+    const Bound bound = find_bound(wide.hand.problem, Contention::none, {}, {method, 1e-6});
+    EXPECT_EQ(bound.latency_s, quick.latency_s);
+    EXPECT_EQ(bound.note,
+              fmt::format("--bound {}: to state the linear program takes longer than 1e-06 s; the "
+                          "bound of kind {} stands",
+                          to_string(method), quick.kind));
+  }
 }
 
 TEST(Bounds, OfAnotherMethodAreNeverWorseThanTheQuickOne) {

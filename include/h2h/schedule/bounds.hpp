@@ -42,8 +42,8 @@ Bound load_bound(const Problem& problem);
 /// Holds for replays only.
 Bound network_bound(const Problem& problem);
 
-/// The best of these and of all together, in milliseconds: path, load, budgets for pinned weights and shared
-/// links at prices that fit each other.
+/// The best of these and of all together: path, load, budgets for pinned weights and shared links at prices
+/// that fit each other. Takes milliseconds for networks of some hundred layers.
 /// @param contention whether the schedules that it is for share links: replays
 /// @param execution overlapped: transfers hide behind computations, so that what is left is the path of
 ///        computations and activations, the computations of all layers, and shared links
@@ -55,13 +55,15 @@ enum class BoundMethod : std::uint8_t {
   quick,  ///< best_bound()
   lp,     ///< linear program with cuts, solved by COIN-OR CBC
   milp,   ///< the same with whole assignments and pins, until proven or out of time
-  exact,  ///< branch and bound of its own over complete schedules; not of direct activations
+  exact,  ///< branch and bound of its own over complete schedules; of small problems, activations over the
+          ///< host
 };
 std::string_view to_string(BoundMethod method);
 
 struct BoundOptions {
   BoundMethod method = BoundMethod::quick;
-  double time_s = 60;  ///< of each call; of the other methods than quick
+  /// Of each call, of the other methods than quick: from where the quick bound is known.
+  double time_s = 60;
 };
 
 /// Checks that what a method needs is there. @throws Error (usage) if its solver is not

@@ -13,10 +13,11 @@ namespace h2h {
 
 /// A plan that can be changed, judged and changed back, at millions of judgements a second.
 ///
-/// Changes since the last `commit()` form one attempt. `value()` walks the sequence from the first change on
-/// and gives up as soon as the attempt cannot stay below a limit: every layer's end plus the least time from
-/// there to the end of the network is a lower bound. Latencies equal `analytic_latency_s()` of the plan's
-/// mapping to the last bit.
+/// Changes since the last `commit()` form one attempt. `value()` walks the sequence from the first change on.
+/// Where the objective is the latency alone, it gives up as soon as the attempt cannot stay below a limit:
+/// every layer's end plus the least time from there to the end of the network is a lower bound. With energy
+/// in the objective it always walks to the end. Latencies equal `analytic_latency_s()` of the plan's mapping
+/// to the last bit.
 ///
 /// IncrementalSchedule judges changes of a mapping, whose orders can contradict dependencies; a plan's
 /// cannot.
@@ -89,7 +90,6 @@ class PlanSchedule {
 
   void take_stock();
   void find_sole_consumers();
-  void find_tails();
   void put(LayerIndex layer, std::uint32_t to);
   void set_pinned(LayerIndex layer, bool pinned);
   void note_unpinned(LayerIndex layer);
@@ -112,6 +112,7 @@ class PlanSchedule {
   double walk_all(double limit);
   void renew_snapshots();
   void copy_walked(const std::vector<Node>& nodes, std::vector<Node>& to) const;
+  void copy_walked(const std::vector<double>& energy_J_of, std::vector<double>& to) const;
 
   const Problem* problem_;
   Plan plan_;

@@ -14,7 +14,8 @@ namespace h2h {
 /// library to the next.
 using Random = boost::random::mt19937;
 
-/// Different seeds for every part of a search, all from one.
+/// Different seeds for every part of a search and every chain of a part, all from one: those of a part's
+/// chains follow one another.
 constexpr std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t part, std::uint64_t chain) {
   constexpr std::uint64_t kChains = 1U << 16U;
   constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio

@@ -2,8 +2,10 @@
 #include "exact.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <cassert>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <h2h/schedule/checker.hpp>
 
@@ -12,6 +14,26 @@ namespace {
 
 /// Latencies that differ by less are the same: sums in another order.
 constexpr double kSame = 1e-12;
+
+/// Inputs of a layer of which every subset is tried where DRAM may bind.
+constexpr std::size_t kMostLocal = 20;
+/// Layers x groups of a problem that a search may begin to look at within its time.
+constexpr std::size_t kMostAssignments = 20000;
+
+using Clock = std::chrono::steady_clock;
+
+/// Whether pinned weights and the outputs of all layers together may exceed some DRAM. If not, whatever may
+/// be fused is.
+bool dram_may_bind(const Slots& slots) {
+  return std::any_of(slots.groups().begin(), slots.groups().end(), [&](const Group& group) {
+    auto bytes = static_cast<double>(group.room_bytes());
+    for (LayerIndex layer = 0; layer < slots.layers(); ++layer) {
+      if (slots.problem().runs(layer, group.first))
+        bytes += static_cast<double>(slots.problem().cost(layer, group.first).output_bytes);
+    }
+    return bytes > static_cast<double>(group.dram_bytes);
+  });
+}
 
 /// A layer's slot in a schedule.
 struct Placement {
@@ -27,12 +49,11 @@ struct Placement {
 
 class Search {
  public:
-  Search(const Slots& slots, const Windows& windows, double upper_s, double time_s)
+  Search(const Slots& slots, const Windows& windows, double upper_s, Clock::time_point deadline)
       : slots_(slots),
         windows_(windows),
         upper_s_(upper_s),
-        deadline_(Clock::now() +
-                  std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(time_s))),
+        deadline_(deadline),
         placed_(slots.layers()),
         is_placed_(slots.layers()),
         waiting_(slots.layers()),
@@ -44,7 +65,7 @@ class Search {
     for (AcceleratorIndex a = 0; a < room_.size(); ++a)
       room_[a] = slots.groups()[slots.group_of(a)].room_bytes();
     for (LayerIndex layer = 0; layer < slots.layers(); ++layer) waiting_[layer] = slots.inputs(layer).size();
-    dram_may_bind_ = dram_may_bind();
+    dram_may_bind_ = dram_may_bind(slots);
   }
 
   std::optional<double> run() {
@@ -54,25 +75,15 @@ class Search {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  /// Whether pinned weights and the outputs of all layers together may exceed some DRAM. If not, whatever may
-  /// be fused is.
-  bool dram_may_bind() const {
-    return std::any_of(slots_.groups().begin(), slots_.groups().end(), [&](const Group& group) {
-      auto bytes = static_cast<double>(group.room_bytes());
-      for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) {
-        if (slots_.problem().runs(layer, group.first))
-          bytes += static_cast<double>(slots_.problem().cost(layer, group.first).output_bytes);
-      }
-      return bytes > static_cast<double>(group.dram_bytes);
-    });
+  /// Whether the time is up. Called for everything that takes time, looks at the clock now and then.
+  bool is_over() {
+    constexpr std::uint64_t kCallsPerLook = 16;
+    if (++calls_ % kCallsPerLook == 1 && Clock::now() > deadline_) out_of_time_ = true;
+    return out_of_time_;
   }
 
   void place_next(LayerIndex count, double frontier_s, double latency_s) {
-    constexpr std::uint64_t kNodesPerLook = 64;
-    if (++nodes_ % kNodesPerLook == 0 && Clock::now() > deadline_) out_of_time_ = true;
-    if (out_of_time_) return;
+    if (is_over()) return;
     if (count == slots_.layers()) {
       if (!dram_may_bind_ || fits_dram()) upper_s_ = std::min(upper_s_, latency_s);
       return;
@@ -83,6 +94,7 @@ class Search {
       if (is_placed_[layer] == 0 && waiting_[layer] == 0) list_placements(layer, frontier_s, children);
     }
     for (Placement& child : children) {
+      if (is_over()) return;
       apply(child);
       child.bound_s = std::max({latency_s, child.end_s, least_latency_s(child.start_s)});
       undo(child);
@@ -99,7 +111,7 @@ class Search {
   }
 
   /// Everything that can be done with a layer next. A schedule is found once, in the order of its starts.
-  void list_placements(LayerIndex layer, double frontier_s, std::vector<Placement>& out) const {
+  void list_placements(LayerIndex layer, double frontier_s, std::vector<Placement>& out) {
     std::vector<char> empty_seen(slots_.group_count());
     for (const AcceleratorIndex a : slots_.problem().candidates(layer)) {
       const GroupIndex g = slots_.group_of(a);
@@ -118,14 +130,15 @@ class Search {
         const bool may_fuse = producer.accelerator == a && edge.may_fuse[g] != 0;
         if (!may_fuse) transfers_s += edge.input_s[g];
         if (!may_fuse && !producer.stored) possible = false;
-        if (may_fuse && producer.stored && dram_may_bind_ && i < kMostLocal) local |= 1U << i;
+        if (may_fuse && producer.stored && dram_may_bind_) local |= 1U << i;
       }
       if (!possible || placement.start_s < frontier_s) continue;
       // Every subset of those.
       for (std::uint32_t unfused = local;; unfused = (unfused - 1) & local) {
+        if (is_over()) return;
         placement.unfused = unfused;
         double slot_s = cost.fixed_s + transfers_s;
-        for (std::size_t i = 0; i < slots_.inputs(layer).size() && i < kMostLocal; ++i) {
+        for (std::size_t i = 0; i < slots_.inputs(layer).size() && local != 0; ++i) {
           if ((unfused >> i & 1U) != 0) slot_s += slots_.edges()[slots_.inputs(layer)[i]].input_s[g];
         }
         for (const bool pinned : {true, false}) {
@@ -241,7 +254,7 @@ class Search {
         const Edge& edge = slots_.edges()[slots_.inputs(layer)[i]];
         const bool fused = placed_[edge.producer].accelerator == placement.accelerator &&
                            edge.may_fuse[slots_.group_of(placement.accelerator)] != 0 &&
-                           (i >= kMostLocal || (placement.unfused >> i & 1U) == 0);
+                           (placement.unfused >> i & 1U) == 0;
         for (const TensorIndex tensor : problem.inputs(layer)) {
           if (problem.tensor(tensor).producer == edge.producer) mapping.fused[tensor] = fused ? 1 : 0;
         }
@@ -250,15 +263,13 @@ class Search {
     return check_mapping(problem, mapping).empty();
   }
 
-  static constexpr std::size_t kMostLocal = 20;
-
   const Slots& slots_;
   const Windows& windows_;
   double upper_s_;
   Clock::time_point deadline_;
   bool dram_may_bind_ = false;
   bool out_of_time_ = false;
-  std::uint64_t nodes_ = 0;
+  std::uint64_t calls_ = 0;
   std::vector<Placement> placed_;               ///< by layer
   std::vector<char> is_placed_;                 ///< by layer
   std::vector<std::size_t> waiting_;            ///< by layer: producers that are not placed
@@ -276,8 +287,23 @@ class Search {
 
 }  // namespace
 
-std::optional<double> exact_bound(const Slots& slots, const Windows& windows, double upper_s, double time_s) {
-  return Search(slots, windows, upper_s, time_s).run();
+std::string why_not_exact(const Slots& slots) {
+  if (slots.problem().is_direct()) return "does not know direct activations";
+  if (static_cast<std::size_t>(slots.layers()) * slots.group_count() > kMostAssignments)
+    return fmt::format("is not for {} layers on {} kinds of accelerators", slots.layers(),
+                       slots.group_count());
+  std::size_t most = 0;
+  for (LayerIndex layer = 0; layer < slots.layers(); ++layer)
+    most = std::max(most, slots.inputs(layer).size());
+  if (most > kMostLocal && dram_may_bind(slots))
+    return fmt::format("is not for layers of {} inputs where DRAM is short (at most {})", most, kMostLocal);
+  return {};
+}
+
+std::optional<double> exact_bound(const Slots& slots, const Windows& windows, double upper_s,
+                                  Clock::time_point deadline) {
+  assert(why_not_exact(slots).empty());
+  return Search(slots, windows, upper_s, deadline).run();
 }
 
 }  // namespace h2h::bounds

@@ -33,7 +33,8 @@ class LinearProgram {
 
   /// The bound that multipliers of the rows prove (Neumaier and Shcherbina, Safe bounds in linear and
   /// mixed-integer linear programming, Math. Program. 99, 2004): whoever found them, and however well.
-  /// Negative multipliers of inequalities count as 0. Holds for the integer program as well.
+  /// Negative multipliers of inequalities count as 0. Holds for the integer program as well. What rounding
+  /// may have added is subtracted.
   double proven_by(std::span<const double> multipliers) const;
 
  private:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <set>
 #include <utility>
 #include <vector>
@@ -103,9 +104,13 @@ class Weights {
     for (auto* bytes : {&pinned_, &down_, &up_}) bytes->assign(groups_, 0);
     into_.resize(slots.layers());
     onwards_.resize(slots.layers());
+    rounding_ = rounding_of(0);
   }
 
   bool has_arguments() const { return arguments_.paths || arguments_.loads || !links_.empty(); }
+
+  /// By what part a bound at the prices of the last answer, or of single arguments before, may be too high.
+  double rounding() const { return rounding_; }
 
   void add(const Use& use, double share) {
     const auto blend = [share](double& mean, double value) { mean += share * (value - mean); };
@@ -133,6 +138,7 @@ class Weights {
   PricedBound answer(double sharpness, double strictness, Prices& prices) {
     PricedBound shares;
     const double total = log_of_all(sharpness);
+    rounding_ = rounding_of(total);
     const auto weight = [&](double value_s) { return std::exp(sharpness * value_s - total); };
     prices.seconds.assign(static_cast<std::size_t>(slots_.layers()) * groups_, 0);
     for (auto* by_group : {&prices.pinned, &prices.down, &prices.up}) by_group->assign(groups_, 0);
@@ -222,6 +228,13 @@ class Weights {
   }
 
  private:
+  /// Weights are exponentials of sums along the edges, as far as a layer's weight is spread over paths: each
+  /// addition is off by half a unit of a number of about @p total, and the weight by as large a part. There
+  /// are sums into a layer, onwards from it, and then those of the costs.
+  double rounding_of(double total) const {
+    const double additions = static_cast<double>(slots_.layers() + slots_.edges().size() + groups_);
+    return 2 * additions * (1 + std::abs(total)) * std::numeric_limits<double>::epsilon();
+  }
   double count(GroupIndex g) const { return slots_.groups()[g].count; }
   double room_bytes(GroupIndex g) const {
     return static_cast<double>(slots_.groups()[g].room_bytes()) * count(g);
@@ -273,6 +286,7 @@ class Weights {
   const Slots& slots_;
   Arguments arguments_;
   std::size_t groups_;
+  double rounding_ = 0;
   std::vector<Join> joins_;
   std::vector<SharedLink> links_;
   std::vector<double> slot_s_;    ///< mean, by layer
@@ -302,7 +316,9 @@ PricedBound bound_by_prices(const Slots& slots, const Windows& windows, Argument
   Prices prices;
   Use use;
   const auto consider = [&](const Prices& at, PricedBound bound) {
-    bound.latency_s = tree.minimise(at, use) - weights.pins_s(at);
+    const double cost = tree.minimise(at, use);
+    const double pins_s = weights.pins_s(at);
+    bound.latency_s = cost - pins_s - weights.rounding() * (cost + pins_s);
     if (bound.latency_s > best.latency_s) best = bound;
   };
   for (const auto& [single, bound] : weights.single_arguments()) consider(single, bound);
@@ -313,8 +329,6 @@ PricedBound bound_by_prices(const Slots& slots, const Windows& windows, Argument
     consider(prices, bound);
     weights.add(use, round == 0 ? 1 : 2.0 / (round + 2));
   }
-  constexpr double kRounding = 1e-12;
-  best.latency_s *= 1 - kRounding;
   return best;
 }
 

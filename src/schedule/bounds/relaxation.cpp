@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
+
+#include <boost/dynamic_bitset.hpp>
 
 namespace h2h::bounds {
 namespace {
@@ -16,29 +19,35 @@ constexpr double kSlack = 1 + 1e-6;
 /// Layers that each layer needs, directly or not, as bit sets; or those that need it.
 class Closure {
  public:
-  Closure(const Slots& slots, bool upwards) : sets_(slots.layers(), std::vector<char>(slots.layers())) {
+  Closure(const Slots& slots, bool upwards)
+      : sets_(slots.layers(), boost::dynamic_bitset<>(slots.layers())), ends_(slots.layers()) {
     const auto order = slots.problem().topological_order();
     for (std::size_t i = 0; i < order.size(); ++i) {
       const LayerIndex layer = order[upwards ? i : order.size() - 1 - i];
-      for (const std::uint32_t e : upwards ? slots.inputs(layer) : slots.outputs(layer)) {
+      const auto& edges = upwards ? slots.inputs(layer) : slots.outputs(layer);
+      ends_[layer] = edges.empty();
+      for (const std::uint32_t e : edges) {
         const LayerIndex other = upwards ? slots.edges()[e].producer : slots.edges()[e].consumer;
-        sets_[layer][other] = 1;
-        for (LayerIndex l = 0; l < slots.layers(); ++l) sets_[layer][l] |= sets_[other][l];
+        sets_[layer].set(other);
+        sets_[layer] |= sets_[other];
       }
     }
   }
-  const std::vector<char>& of(LayerIndex layer) const { return sets_[layer]; }
 
-  template <typename Predicate>
-  std::ptrdiff_t count(LayerIndex layer, const Predicate& predicate) const {
-    std::ptrdiff_t number = 0;
-    for (LayerIndex other = 0; other < sets_.size(); ++other)
-      number += sets_[layer][other] != 0 && predicate(other) ? 1 : 0;
-    return number;
+  /// By layer: whether it is in the set.
+  std::vector<char> of(LayerIndex layer) const {
+    std::vector<char> inside(sets_.size());
+    const boost::dynamic_bitset<>& set = sets_[layer];
+    for (auto other = set.find_first(); other != set.npos; other = set.find_next(other)) inside[other] = 1;
+    return inside;
   }
 
+  /// Layers of the set that need none, or that none needs.
+  std::size_t ends(LayerIndex layer) const { return (sets_[layer] & ends_).count(); }
+
  private:
-  std::vector<std::vector<char>> sets_;
+  std::vector<boost::dynamic_bitset<>> sets_;
+  boost::dynamic_bitset<> ends_;
 };
 
 }  // namespace
@@ -93,11 +102,30 @@ void Relaxation::add_budgets() {
 void Relaxation::add_rounded_budgets(GroupIndex g) {
   const Group& group = slots_.groups()[g];
   const std::int64_t room = group.room_bytes();
-  std::set<std::int64_t> divisors;
+  std::map<std::int64_t, std::int64_t> sizes;  // how many layers are of each
   for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) {
-    if (streamed_[at(layer, g)] != kNone) divisors.insert(slots_.cost(layer, g).weight_bytes);
+    if (streamed_[at(layer, g)] != kNone) ++sizes[slots_.cost(layer, g).weight_bytes];
   }
-  for (const std::int64_t divisor : divisors) {
+  // A row binds where all layers together exceed it, and the more the more they do so.
+  struct Divisor {
+    double excess;
+    std::int64_t bytes;
+  };
+  std::vector<Divisor> divisors;
+  for (const auto& [divisor, _] : sizes) {
+    double wanted = 0;
+    for (auto size = sizes.lower_bound(divisor); size != sizes.end(); ++size)
+      wanted += static_cast<double>(size->first / divisor * size->second);
+    const double excess = wanted / static_cast<double>(room / divisor * group.count);
+    if (excess > 1) divisors.push_back({excess, divisor});
+  }
+  constexpr std::size_t kMostDivisors = 16;
+  const auto kept = divisors.begin() + static_cast<std::ptrdiff_t>(std::min(kMostDivisors, divisors.size()));
+  std::partial_sort(divisors.begin(), kept, divisors.end(), [](const Divisor& a, const Divisor& b) {
+    return a.excess > b.excess || (a.excess == b.excess && a.bytes > b.bytes);
+  });
+  divisors.erase(kept, divisors.end());
+  for (const auto& [_, divisor] : divisors) {
     Terms row;
     for (LayerIndex layer = 0; layer < slots_.layers(); ++layer) {
       const std::int64_t times = slots_.cost(layer, g).weight_bytes / divisor;
@@ -263,23 +291,21 @@ void Relaxation::add_loads() {
   const auto order = slots_.problem().topological_order();
   int joins = 0;
   for (const LayerIndex layer : order) {
-    if (joins == kMostSpans ||
-        before.count(layer, [&](LayerIndex l) { return slots_.inputs(l).empty(); }) < 2)
-      continue;
-    if (slots_.inputs(layer).size() < 2) continue;
+    if (joins == kMostSpans) break;
+    if (slots_.inputs(layer).size() < 2 || before.ends(layer) < 2) continue;
     ++joins;
-    add_span({{{start_[layer], 1}}, before.of(layer), windows_, Windows(slots_, before.of(layer))});
+    const std::vector<char> inside = before.of(layer);
+    add_span({{{start_[layer], 1}}, inside, windows_, Windows(slots_, inside)});
   }
   int forks = 0;
   for (auto layer = order.rbegin(); layer != order.rend(); ++layer) {
-    if (forks == kMostSpans ||
-        behind.count(*layer, [&](LayerIndex l) { return slots_.outputs(l).empty(); }) < 2)
-      continue;
-    if (slots_.outputs(*layer).size() < 2) continue;
+    if (forks == kMostSpans) break;
+    if (slots_.outputs(*layer).size() < 2 || behind.ends(*layer) < 2) continue;
     ++forks;
     Terms length = {{latency_, 1}, {start_[*layer], -1}};
     for (GroupIndex g = 0; g < slots_.group_count(); ++g) append_slot(length, *layer, g, -1);
-    add_span({std::move(length), behind.of(*layer), Windows(slots_, behind.of(*layer)), windows_});
+    const std::vector<char> inside = behind.of(*layer);
+    add_span({std::move(length), inside, Windows(slots_, inside), windows_});
   }
 }
 

@@ -30,6 +30,8 @@ class Relaxation {
 
   void add_assignment();
   void add_budgets();
+  /// Budgets in whole multiples of some layers' weights, rounded down (Chvatal-Gomory cuts), of those that
+  /// say the most.
   void add_rounded_budgets(GroupIndex group);
   void add_fusion();
   void add_run_cuts();

@@ -18,6 +18,7 @@ concept Move = requires(const Type& move, PlanSchedule& schedule) {
 };
 
 /// By how much a valid move lowers the objective; negative if it raises it. Leaves the schedule as it was.
+/// @pre no attempt is under way, as it would be taken back with the move
 template <Move Type>
 double gain(const Type& move, PlanSchedule& schedule) {
   const double before = schedule.value();
