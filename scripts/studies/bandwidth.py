@@ -117,7 +117,8 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
         style = {FREE: "-", SHARED: "-", JUDGED: "--"}[network]
         ax.plot(RATES, seconds, color=colours[mapper], marker=markers[mapper], markersize=4, linewidth=1.3,
                 linestyle=style, markerfacecolor="white" if network == JUDGED else colours[mapper],
-                markeredgecolor=colours[mapper], markeredgewidth=0.8, label=_short(mapper) + (", searched by replay" if network == JUDGED else ""))
+                markeredgecolor=colours[mapper], markeredgewidth=0.8,
+                label=_short(mapper) + (", searched by replay" if network == JUDGED else ""))
 
     def panels(path, y, content):
         figure, axes = figures.plt.subplots(2, 3, figsize=(8.6, 4.8), layout="constrained", sharex=True)

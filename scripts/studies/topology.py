@@ -100,8 +100,8 @@ def as_markdown(rows: Rows) -> str:
             lines += table(["layout"] + [model.name for model in paper.MODELS],
                            [[_label(layout)] + [ports(layout, n, activations, model) for model in paper.MODELS]
                             for layout in layouts(n)])
-    lines += ["", "What a search by replay finds, which knows the contention, beside the contention-free search: latency "
-              "in ms by replay, on a sample of 48 FPGAs:", ""]
+    lines += ["", "What a search by replay finds, which knows the contention, beside the contention-free search: "
+              "latency in ms by replay, on a sample of 48 FPGAs:", ""]
     free = {_key(row): row for row in rows["judged"] if row["evaluator"] == "analytic"}
     judged = {_key(row): row for row in rows["judged"] if row["evaluator"] == "replay"}
     names = {model.file: model.name for model in paper.MODELS}
