@@ -164,6 +164,13 @@ def command_of(options):
     return shlex.join(words)
 
 
+def refuse_overwriting(options):
+    """Raises Refused where the platform would replace the catalogue that it is made from."""
+    target = pathlib.Path(options.o)
+    if options.o != "-" and target.exists() and target.samefile(find_catalogue(options.catalogue)):
+        raise Refused(f"-o {options.o} would overwrite the catalogue; give another file")
+
+
 def write(text, name):
     """Writes the file as a whole or not at all. Raises Refused where that cannot be."""
     content = text.encode("utf-8")
@@ -199,6 +206,7 @@ def _write_file(content, target):
 def main(arguments=None):
     try:
         options = make_parser().parse_args(arguments)
+        refuse_overwriting(options)
         write(to_xml(make_platform(options, command_of(options))), options.o)
     except Refused as refused:
         print(f"{PROGRAM}: {refused}", file=sys.stderr)

@@ -79,6 +79,9 @@ void write_front(const FrontRequest& request, const Options& options, const Repo
     write_to(request.csv, [&](std::ostream& out) { write_front_csv(out, problem, judged); });
   if (!request.plot.empty())
     write_to(request.plot, [&](std::ostream& out) { write_front_svg(out, report, judged); });
+  spdlog::info("the front has {} points, from {:.4g} s and {:.4g} J to {:.4g} s and {:.4g} J", judged.size(),
+               judged.front().latency_s, judged.front().energy.paper_J(), judged.back().latency_s,
+               judged.back().energy.paper_J());
 }
 
 }  // namespace h2h::cli

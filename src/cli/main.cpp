@@ -85,6 +85,18 @@ void refuse_rest(const CLI::App& app) {
               near ? fmt::format("did you mean '{}'?", *near) : "--help says what there is");
 }
 
+/// What a script leaves empty by mistake would otherwise be taken for an option that is not given.
+void refuse_empty_values(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (value.empty())
+        throw Error(ErrorKind::usage, fmt::format("{} is empty", option->get_name()),
+                    "give a value, or leave it out");
+    }
+  }
+  for (const CLI::App* subcommand : app.get_subcommands()) refuse_empty_values(*subcommand);
+}
+
 void allow_extras_everywhere(CLI::App& app) {
   app.allow_extras();
   for (CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -145,6 +157,7 @@ int run(int argc, char** argv) {
     throw Error(ErrorKind::usage, failure.what());
   }
   refuse_rest(app);
+  refuse_empty_values(app);
   set_up_log(verbosity);
   if (app.get_subcommands().empty() && argc == 1) {
     std::cout << app.help();

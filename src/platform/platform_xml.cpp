@@ -20,6 +20,7 @@
 
 #include <h2h/base/files.hpp>
 #include <h2h/base/text.hpp>
+#include <h2h/platform/system.hpp>
 
 namespace h2h {
 namespace {
@@ -95,6 +96,8 @@ class Checker {
     for (const xml_node& child : platform.children()) {
       if (is_zone(child) || std::string_view(child.name()) == "cluster") {
         ++roots;
+        static const std::vector<std::string> kOfRoot = {"accelerators", "generated_by"};
+        refuse_misspelt(child, "root zone", kOfRoot);
         const xml_node named = child.find_child_by_attribute("prop", "id", "accelerators");
         result_.catalogue = named.attribute("value").value();
       }
@@ -243,9 +246,23 @@ class Checker {
     unique_routes(node);
   }
 
+  /// A property that nobody reads may be somebody else's, but not one that is nearly ours.
+  void refuse_misspelt(const xml_node& node, const std::string& of,
+                       const std::vector<std::string>& known) const {
+    constexpr std::size_t kMostEdits = 2;
+    for (const xml_node& property : node.children("prop")) {
+      const std::string key = property.attribute("id").value();
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      if (const auto meant = nearest(key, known, kMostEdits))
+        refuse(property, fmt::format("{}: unknown property '{}'", of, key),
+               fmt::format("did you mean '{}'?", *meant));
+    }
+  }
+
   void host(const xml_node& node) {
     const std::string id = node.attribute("id").value();
     unique(node, netpoints_, id, "host or router");
+    refuse_misspelt(node, fmt::format("host '{}'", id), host_properties());
     result_.hosts[id] = {place(node), result_.hosts.size()};
     quantity(node, "speed", Zero::refused);
     cores(node);
@@ -276,6 +293,7 @@ class Checker {
       refuse(node, fmt::format("link '{}' has no latency", id),
              "give one, such as latency=\"50us\"; it may be 0s");
     }
+    refuse_misspelt(node, fmt::format("link '{}'", id), link_properties());
     PlatformXml::LinkPower power;
     power.split_duplex = split;
     for (const xml_node& property : node.children("prop")) {

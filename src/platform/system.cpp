@@ -43,20 +43,6 @@ class HostProperties {
     return value;
   }
 
-  /// A property that nobody reads may be somebody else's, but not one that is nearly ours.
-  void refuse_misspelt() const {
-    const std::vector<std::string>& known = host_properties();
-    constexpr std::size_t kMostEdits = 2;
-    for (const auto& [key, text] : fpga_.properties) {
-      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      if (const auto meant = nearest(key, known, kMostEdits)) {
-        throw Error(ErrorKind::input, {platform_.file},
-                    fmt::format("host '{}': unknown property '{}'", fpga_.name, key),
-                    fmt::format("did you mean '{}'?", *meant));
-      }
-    }
-  }
-
  private:
   const std::string* find(const std::string& key) const {
     const auto found = fpga_.properties.find(key);
@@ -104,7 +90,6 @@ System make_system(const PlatformDescription& platform, const Catalogue& catalog
           suggest(wanted, catalogue.names()));
     }
     const HostProperties properties(platform, fpga);
-    properties.refuse_misspelt();
     Accelerator accelerator;
     accelerator.name = fpga.name;
     accelerator.type = *type;

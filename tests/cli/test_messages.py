@@ -159,15 +159,36 @@ class Files(CommandLineTest):
                 self.fail_with(INPUT, f"p.xml: host 'fpga1': property {key} is '{value}'; {hint}", "-w", "mocap.yaml", "-p", "p.xml",
                                "--accelerators", SOURCE / "platforms/accelerators.yaml")
 
+    def refuses_property(self, platform, behind, key, of, meant):
+        """Puts a property behind some text of the platform, which makes it wrong there."""
+        at = platform.index(behind) + len(behind)
+        self.write("p.xml", platform[:at] + f'<prop id="{key}" value="1"/>' + platform[at:])
+        line = platform[:at].count("\n") + 1
+        done = self.call("check", "-p", "p.xml", "--accelerators", SOURCE / "platforms/accelerators.yaml")
+        self.assertRegex(done.stderr, rf"^h2h-sim: p.xml:{line}:[0-9]+: {of}: unknown property '{key}'; did you mean '{meant}'\?\n$")
+        self.assertEqual(done.returncode, INPUT)
+
     def test_misspelt_properties(self):
         platform = (SOURCE / "platforms/cloud.xml").read_text()
         for key, meant in [("idle_w", "idle_W"), ("dram_capcity", "dram_capacity"), ("weightshare", "weight_share")]:
             with self.subTest(key):
-                self.write("p.xml", platform.replace('value="C.Z"/>', f'value="C.Z"/><prop id="{key}" value="1"/>'))
-                self.fail_with(INPUT, f"p.xml: host 'fpga1': unknown property '{key}'; did you mean '{meant}'?", "-w", "mocap.yaml",
-                               "-p", "p.xml", "--accelerators", SOURCE / "platforms/accelerators.yaml")
+                self.refuses_property(platform, 'value="C.Z"/>', key, "host 'fpga1'", meant)
+        with self.subTest("a host that would be none of ours"):
+            self.refuses_property(platform.replace('<prop id="accelerator" value="C.Z"/>', "<!-- here -->"), "<!-- here -->",
+                                  "acclerator", "host 'fpga1'", "accelerator")
+        link = '<link id="extra" bandwidth="1GBps" latency="0s">'
+        self.refuses_property(platform.replace("</zone>", link + "</link></zone>"), link, "idle_w", "link 'extra'", "idle_W")
+        self.refuses_property(platform, '<prop id="accelerators" value="accelerators.yaml"/>', "acelerators", "root zone", "accelerators")
         self.write("p.xml", platform.replace('value="C.Z"/>', 'value="C.Z"/><prop id="watts" value="1"/>'))
         self.succeed("check", "-p", "p.xml", "--accelerators", SOURCE / "platforms/accelerators.yaml")
+
+    def test_empty_values(self):
+        both = ["-w", "mocap.yaml", "-p", "cloud.xml"]
+        for option in ["--csv", "--json", "--save-mapping", "--bandwidth", "--accelerators", "--modalities", "--pareto", "--plugin"]:
+            for command in [[], ["run"]]:
+                with self.subTest(option=option, command=command):
+                    self.fail_with(USAGE, f"{option} is empty; give a value, or leave it out", *command, *both, option, "")
+        self.fail_with(USAGE, "--markdown is empty; give a value, or leave it out", "compare", *both, "--markdown", "")
 
     def test_outputs_that_cannot_be_written(self):
         for option in ["--json", "--csv", "--save-mapping"]:

@@ -521,6 +521,10 @@ class Mistakes(GeneratorTest):
 
     def test_files(self):
         tree = ["--topology", "tree", "-n", 4]
+        self.write("own.yaml", CATALOGUE)
+        self.refuse(USAGE, "-o own.yaml would overwrite the catalogue; give another file", *tree, "--catalogue", "own.yaml",
+                    "-o", "own.yaml")
+        self.assertEqual((self.folder / "own.yaml").read_text(), CATALOGUE)
         self.refuse(INPUT, "--catalogue: there is no file none.yaml, nor a shipped catalogue of this name",
                     *tree, "--catalogue", "none.yaml")
         for content in ["", "[]", "accelerators: 3", "accelerators: {}", "accelerators: {1: {}}"]:
