@@ -105,6 +105,7 @@ class BindingLinks {
       if (transfers_[next_]->end_s > transfer.start_s) running_.push_back(transfers_[next_]);
     }
     const auto route = links_of(problem_, mapping_, transfer);
+    if (route.empty()) return Stretch::kNoLink;  // as of a system that was made without SimGrid
     for (const LinkIndex link : route) load_s_[link] = seconds(link, static_cast<double>(transfer.bytes));
     for (const Activity* other : running_) {
       if (other->layer == transfer.layer && other->stage == transfer.stage &&
