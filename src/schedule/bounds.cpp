@@ -113,10 +113,14 @@ void solve(const Slots& slots, const Windows& windows, double upper_s, const Bou
   }
   try {
     consider(BoundMethod::lp, cbc.relaxed_bound(relaxation.program(), left_s));
+    if (options.method == BoundMethod::lp) return;
     left_s = seconds_until(deadline);
-    if (options.method == BoundMethod::lp || left_s <= 0) return;
-    if (const auto bound = cbc.integer_bound(relaxation.program(), left_s))
-      consider(BoundMethod::milp, *bound);
+    const auto bound = left_s > 0 ? cbc.integer_bound(relaxation.program(), left_s) : std::nullopt;
+    if (bound) consider(BoundMethod::milp, bound->latency);
+    if (!bound || !bound->is_optimum) {
+      best.note = fmt::format("--bound milp: not finished in {} s; the bound of kind {} stands",
+                              options.time_s, best.kind);
+    }
   } catch (const Error& error) {
     best.note = fmt::format("--bound {}: {}; the bound of kind {} stands", to_string(options.method),
                             error.message(), best.kind);

@@ -85,6 +85,18 @@ class Usage(CommandLineTest):
                 self.assertEqual(done.returncode, 0)
                 self.assertEqual(list(self.folder.glob("h2h-cbc-*")), [])
 
+    def test_a_solver_that_is_not_done_in_time(self):
+        """The linear program has a solution, all of whose multipliers are 0; then the time is up."""
+        solver = self.folder / "cbc"
+        solver.write_text("#!/bin/sh\ncase \"$*\" in *-initialSolve*) for last; do :; done; echo Optimal > \"$last\" ;; esac\n")
+        solver.chmod(0o755)
+        with unittest.mock.patch.dict(os.environ, PATH=f"{self.folder}:{os.environ['PATH']}"):
+            done = self.call("-w", self.write("w.yaml", WORKLOAD), "-p", "cloud.xml", "--no-replay", "--bound", "milp")
+        kind = re.search(r"lower bound .*\((.*)\)", done.stdout)[1]
+        self.assertEqual(done.stderr, "h2h-sim: warning: --bound milp: not finished in 60 s; the bound of kind "
+                                      f"{kind} stands\n")
+        self.assertEqual(done.returncode, 0)
+
     def test_mappers(self):
         both = ["-w", "mocap.yaml", "-p", "cloud.xml", "--mapper"]
         for message, chain in [

@@ -203,7 +203,7 @@ double Cbc::relaxed_bound(const LinearProgram& program, double time_s) const {
   return program.proven_by(multipliers);
 }
 
-std::optional<double> Cbc::integer_bound(const LinearProgram& program, double time_s) const {
+std::optional<IntegerBound> Cbc::integer_bound(const LinearProgram& program, double time_s) const {
   const TemporaryFolder folder;
   // Only what stands at the end: before, CBC reports on partial problems, too.
   bool is_result = false;
@@ -225,7 +225,7 @@ std::optional<double> Cbc::integer_bound(const LinearProgram& program, double ti
   // Lower bounds are printed to three decimals; CBC allows errors of 1e-6 in integers and 1e-7 in rows.
   constexpr double kPrinted = 5e-4;
   constexpr double kTolerance = 1e-3;
-  return *claimed - kTolerance - (is_optimal ? 0 : kPrinted);
+  return IntegerBound{*claimed - kTolerance - (is_optimal ? 0 : kPrinted), is_optimal};
 }
 
 }  // namespace h2h::bounds

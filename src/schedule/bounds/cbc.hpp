@@ -8,6 +8,12 @@
 
 namespace h2h::bounds {
 
+/// What the search over whole numbers has come to.
+struct IntegerBound {
+  double latency = 0;       ///< in the program's units
+  bool is_optimum = false;  ///< whether the search was over before its time
+};
+
 /// The solver COIN-OR CBC as a process of its own: nothing is linked, and it may be absent.
 class Cbc {
  public:
@@ -22,7 +28,7 @@ class Cbc {
   /// The lower bound of the integer program that CBC claims, less its tolerances for values of about 100.
   /// @returns nothing if the time is up before it claims any
   /// @throws Error (internal) if CBC fails
-  std::optional<double> integer_bound(const LinearProgram& program, double time_s) const;
+  std::optional<IntegerBound> integer_bound(const LinearProgram& program, double time_s) const;
 
  private:
   std::filesystem::path executable_;
