@@ -97,6 +97,16 @@ void refuse_empty_values(const CLI::App& app) {
   for (const CLI::App* subcommand : app.get_subcommands()) refuse_empty_values(*subcommand);
 }
 
+/// Before and behind a command's name.
+void add_log_options(CLI::App& app, Verbosity& verbosity) {
+  app.add_flag("-v,--verbose", verbosity.louder, "Say more; twice for debugging")->group("Log");
+  app.add_flag("-q,--quiet", verbosity.quiet, "Say errors only")->group("Log");
+  app.add_option("--log-level", verbosity.level, "trace, debug, info, warn, error or off")
+      ->check(cli::one_of({"trace", "debug", "info", "warn", "error", "off"}))
+      ->type_name("LEVEL")
+      ->group("Log");
+}
+
 void allow_extras_everywhere(CLI::App& app) {
   app.allow_extras();
   for (CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -142,12 +152,9 @@ int run(int argc, char** argv) {
   cli::add_costs(app, options, registry, command);
   cli::add_check(app, options, registry, command);
   cli::add_list(app, options, registry, command);
-  app.add_flag("-v,--verbose", verbosity.louder, "Say more; twice for debugging")->group("Log");
-  app.add_flag("-q,--quiet", verbosity.quiet, "Say errors only")->group("Log");
-  app.add_option("--log-level", verbosity.level, "trace, debug, info, warn, error or off")
-      ->check(cli::one_of({"trace", "debug", "info", "warn", "error", "off"}))
-      ->type_name("LEVEL")
-      ->group("Log");
+  add_log_options(app, verbosity);
+  for (CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; }))
+    add_log_options(*subcommand, verbosity);
   allow_extras_everywhere(app);
   try {
     app.parse(argc, argv);

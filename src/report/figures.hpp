@@ -61,7 +61,9 @@ struct TimeUnit {
   double per_second;
 
   static TimeUnit for_longest(double seconds) {
-    if (seconds >= 1) return {"s", 1};
+    // Results of some 10 ms often stand below a first step of some seconds.
+    constexpr double kSeconds = 10;
+    if (seconds >= kSeconds) return {"s", 1};
     if (seconds >= 1e-3) return {"ms", 1e3};
     return {"us", 1e6};
   }

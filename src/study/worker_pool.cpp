@@ -146,8 +146,10 @@ void WorkerPool::run(PointQueue& queue, const std::function<bool(Report)>& repor
       throw Error(ErrorKind::internal, fmt::format("poll: {}", std::strerror(errno)));
     for (std::size_t k = 0; k < ends.size(); ++k) {
       if (ends[k].revents == 0) continue;
-      goes_on = report(receive(owners[k])) && goes_on;
+      Report one = receive(owners[k]);
+      // New work first: the worker need not wait while its result is written.
       if (!goes_on || !give_work(owners[k], queue)) --at_work;
+      goes_on = report(std::move(one)) && goes_on;
     }
     idle();
   }

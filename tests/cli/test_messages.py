@@ -194,6 +194,14 @@ class Files(CommandLineTest):
         self.write("p.xml", platform.replace('value="C.Z"/>', 'value="C.Z"/><prop id="watts" value="1"/>'))
         self.succeed("check", "-p", "p.xml", "--accelerators", SOURCE / "platforms/accelerators.yaml")
 
+    def test_logging_before_and_behind_a_command(self):
+        both = ["-w", "mocap.yaml", "-p", "cloud.xml", "--no-replay"]
+        for words in [["-v", "run", *both], ["run", "-v", *both], ["run", *both, "--log-level", "info"]]:
+            with self.subTest(words):
+                self.assertIn("h2h-sim: info: mapping mocap on cloud by h2h", self.call(*words).stderr)
+        for words in [["run", "-q"], ["-q", "run"]]:
+            self.assertEqual(self.call(*words, *both).stderr, "")
+
     def test_empty_values(self):
         both = ["-w", "mocap.yaml", "-p", "cloud.xml"]
         for option in ["--csv", "--json", "--save-mapping", "--bandwidth", "--accelerators", "--modalities", "--pareto", "--plugin"]:
