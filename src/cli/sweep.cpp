@@ -74,7 +74,9 @@ class Sweep {
   }
 
   void run() {
-    check_outputs({{"--csv", target_}, {"--json", options_.json}}, inputs_.files);
+    std::vector<Output> outputs = {{"--csv", target_}, {"--json", options_.json}};
+    if (!is_stream()) outputs.push_back({"the journal", journal_file()});
+    check_outputs(outputs, inputs_.files);
     for (const std::string& warning : inputs_.warnings) spdlog::warn("{}", warning);
     if (is_stream()) {
       run_missing(nullptr, 0);
@@ -132,8 +134,9 @@ class Sweep {
     std::error_code ignored;
     if (own_.restart || !fs::is_regular_file(target_, ignored) || fs::exists(journal_file(), ignored))
       return false;
+    const std::string content = read_file(target_);
     try {
-      StudyTable there = parse_study_csv(read_file(target_), target_);
+      StudyTable there = parse_study_csv(content, target_);
       if (there.digest != table_.digest || there.columns != table_.columns || there.rows.empty() ||
           there.rows.size() != points_.size())
         return false;

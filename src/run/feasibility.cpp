@@ -32,6 +32,18 @@ class LeastSets {
     return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
   }
 
+  /// How many more entries it takes at least: groups without a member that have none in common.
+  std::size_t least_size(const Entries& chosen) const {
+    Entries used = chosen;
+    std::size_t size = 0;
+    for (const Entries& group : groups_) {
+      if (has_common(group, used)) continue;
+      ++size;
+      used.insert(used.end(), group.begin(), group.end());
+    }
+    return size;
+  }
+
   void extend(const Entries& chosen, std::size_t room) {
     if (found_.size() >= most_) return;
     const auto open = std::find_if(groups_.begin(), groups_.end(),
@@ -42,7 +54,7 @@ class LeastSets {
       found_.insert(std::move(set));
       return;
     }
-    if (room == 0) return;
+    if (least_size(chosen) > room) return;
     for (const std::size_t entry : *open) {
       Entries more = chosen;
       more.push_back(entry);

@@ -27,12 +27,15 @@ std::string header_of(const StudyInputs& inputs, const std::string& shard) {
   return header.dump();
 }
 
-std::string read_all(int descriptor) {
+std::string read_all(int descriptor, const std::filesystem::path& file) {
   std::string text;
   std::array<char, 1U << 16U> block{};
   off_t at = 0;
   ssize_t got = 0;
-  while ((got = ::pread(descriptor, block.data(), block.size(), at)) > 0) {
+  while ((got = ::pread(descriptor, block.data(), block.size(), at)) != 0) {
+    if (got < 0 && errno == EINTR) continue;
+    // What cannot be read must not be taken for the end, behind which the journal is cut.
+    if (got < 0) refuse_file(file, "cannot be read");
     text.append(block.data(), static_cast<std::size_t>(got));
     at += got;
   }
@@ -90,7 +93,7 @@ Journal::~Journal() {
 
 void Journal::begin(const StudyInputs& inputs, const std::string& shard) {
   const std::string header = header_of(inputs, shard);
-  const std::string text = read_all(descriptor_);
+  const std::string text = read_all(descriptor_, file_);
   std::size_t good = text.find('\n') + 1;  // npos + 1 is 0
   if (good == 0) {
     if (!header.starts_with(text)) refuse(text, header);

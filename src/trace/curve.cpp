@@ -164,9 +164,15 @@ std::vector<Curve> dram_curves(const Problem& problem, const Mapping& mapping, c
         if (position[consumer] > position[last]) last = consumer;
       }
       if (!kept) continue;
+      // While transfers overlap computations, a layer's own begin before and end behind it.
+      const bool overlaps = schedule.execution() == Execution::overlap;
+      const double begin_s = overlaps ? schedule.activities()[schedule.computation(producer)].start_s
+                                      : schedule.start_s(producer);
+      const double end_s =
+          overlaps ? schedule.activities()[schedule.computation(last)].end_s : schedule.end_s(last);
       // In the order of the layers, so that one of no duration has its place among its neighbours.
-      sum.add_ranked(schedule.start_s(producer), 2 * position[producer], schedule.end_s(last),
-                     2 * position[last] + 1, static_cast<double>(problem.cost(producer, a).output_bytes));
+      sum.add_ranked(begin_s, 2 * position[producer], end_s, 2 * position[last] + 1,
+                     static_cast<double>(problem.cost(producer, a).output_bytes));
     }
     curves.push_back(std::move(sum).curve());
   }

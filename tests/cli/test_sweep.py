@@ -210,6 +210,11 @@ class Determinism(SweepTest):
         outputs = [self.succeed("sweep", self.study, "-j", jobs, "--csv", "-") for jobs in (1, 2, 5)]
         self.assertEqual(len(set(outputs)), 1)
 
+    def test_no_result_goes_where_the_journal_is(self):
+        self.fail_with(USAGE, "--json and the journal both write to o.csv.journal; give each a file of its own", "sweep", self.study,
+                       "--csv", "o.csv", "--json", "o.csv.journal")
+        self.assertFalse((self.folder / "o.csv").exists())
+
     def test_shards_merge_to_the_whole(self):
         self.succeed("sweep", self.study, "--csv", "whole.csv", "--json", "whole.json")
         shards = [f"small.{i}of4.csv" for i in range(1, 5)]

@@ -291,6 +291,30 @@ TEST(Infeasibility, SeveralEntriesTogether) {
             "A + B or B + C");
 }
 
+TEST(Infeasibility, ManyLayersThatHaveNoEntryInCommonAreNoLongSearch) {
+  // Three entries for each of 20 layers: to walk all sets of 19 would take days.
+  constexpr int kLayers = 20;
+  std::string layers;
+  std::string entries;
+  const auto entry = [](const std::string& name, const std::string& layer) {
+    return fmt::format(
+        "  {}: {{types: [fc], model: table, parameters: {{layers: {{{}: 1}}}}, data_bits: 8,\n"
+        "      dram: {{capacity: 1kB}}, power: {{active_W: 1}}}}\n",
+        name, layer);
+  };
+  for (int i = 0; i < kLayers; ++i) {
+    layers += fmt::format("  - {{name: l{}, type: fc, in_features: 1, out_features: 1}}\n", i);
+    for (const char which : {'a', 'b', 'c'})
+      entries += entry(fmt::format("E{}{}", i, which), fmt::format("l{}", i));
+  }
+  const Catalogue catalogue = test::catalogue_by_hand("accelerators:\n" + entry("X", "other") + entries);
+  const System system = make_system(test::platform_by_hand({{"fpga0", "X"}}), catalogue);
+  const Infeasibility found =
+      find_infeasibility(parse_workload("name: w\nlayers:\n" + layers, "w.yaml"), system, catalogue);
+  ASSERT_EQ(found.least_sets.size(), Infeasibility::kMostSets);
+  for (const auto& set : found.least_sets) EXPECT_EQ(set.size(), kLayers);
+}
+
 TEST(Infeasibility, WhatNoEntryRunsIsSaid) {
   const Infeasibility found = lack({{"X", "[conv]"}, {"A", "[lstm]"}});
   EXPECT_THAT(found.hopeless, ElementsAre(1, 3));
