@@ -38,8 +38,8 @@ struct Curve {
 std::vector<Curve> link_rate_curves(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 
 /// DRAM in use on every accelerator, in bytes: pinned weights, and fused tensors from their producer's start
-/// to their last fused consumer's end; of an overlapped schedule, from computation to computation. The peak is
-/// `AcceleratorUse::dram_peak_bytes`.
+/// to their last fused consumer's end; of an overlapped schedule, from computation to computation. The peak
+/// is `AcceleratorUse::dram_peak_bytes`.
 std::vector<Curve> dram_curves(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 
 /// Power of every accelerator in watts: the active one while anything of its layers runs or is transferred,
