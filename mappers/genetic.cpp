@@ -70,20 +70,9 @@ class Decoder {
         if (--waiting[consumer] == 0) ready.push(consumer);
       }
     }
-    pin(plan);
+    plan.pinned.assign(problem_.layers(), 1);
+    fit_pins(problem_, plan);
     return plan;
-  }
-
-  void pin(Plan& plan) const {
-    std::vector<std::int64_t> room_bytes(problem_.accelerators());
-    for (AcceleratorIndex a = 0; a < room_bytes.size(); ++a) room_bytes[a] = schedule_.budget_bytes(a);
-    for (const LayerIndex layer : plan.sequence) {
-      const AcceleratorIndex a = plan.accelerator[layer];
-      const std::int64_t bytes = schedule_.weight_bytes(layer, a);
-      if (bytes == 0 || bytes > room_bytes[a]) continue;
-      plan.pinned[layer] = 1;
-      room_bytes[a] -= bytes;
-    }
   }
 
   const Problem& problem_;

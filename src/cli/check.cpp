@@ -15,15 +15,6 @@
 namespace h2h::cli {
 namespace {
 
-[[noreturn]] void refuse(const std::string& file, const std::vector<Violation>& violations) {
-  std::string rest;
-  for (std::size_t i = 1; i < violations.size(); ++i)
-    rest += fmt::format("{}{}", i == 1 ? "also: " : "; ", violations[i].message);
-  throw Error(ErrorKind::input, {file},
-              fmt::format("breaks rule '{}': {}", to_string(violations[0].rule), violations[0].message),
-              rest);
-}
-
 void describe(std::ostream& out, const Workload& workload) {
   fmt::print(out, "workload {}: {} layers, {} parameters, {} MACs\n", workload.name(), workload.size(),
              with_si_prefix(static_cast<double>(workload.weights())),

@@ -102,15 +102,18 @@ Contention contention_of(const Problem& problem, bool replayed) {
   return problem.system().model_settings.empty() ? Contention::possible : Contention::other;
 }
 
-void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::string& file) {
-  const std::vector<Violation> violations = check_mapping(problem, mapping);
-  if (violations.empty()) return;
+void refuse(const std::string& file, const std::vector<Violation>& violations) {
   std::string rest;
   for (std::size_t i = 1; i < violations.size(); ++i)
     rest += fmt::format("{}{}", i == 1 ? "also: " : "; ", violations[i].message);
   throw Error(ErrorKind::input, {file},
               fmt::format("breaks rule '{}': {}", to_string(violations[0].rule), violations[0].message),
               rest);
+}
+
+void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::string& file) {
+  const std::vector<Violation> violations = check_mapping(problem, mapping);
+  if (!violations.empty()) refuse(file, violations);
 }
 
 Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed,

@@ -6,10 +6,7 @@
 #include <h2h/schedule/analytic.hpp>
 
 namespace h2h {
-namespace {
 
-/// Unpins what does not fit into the weight budgets: in the order in which layers run, pins are kept while
-/// there is room. Mappings by released rules may exceed it.
 void fit_pins(const Problem& problem, Plan& plan) {
   std::vector<std::int64_t> room;
   for (const Accelerator& accelerator : problem.system().accelerators)
@@ -18,15 +15,13 @@ void fit_pins(const Problem& problem, Plan& plan) {
     if (plan.pinned[layer] == 0) continue;
     const AcceleratorIndex a = plan.accelerator[layer];
     const std::int64_t bytes = problem.cost(layer, a).weight_bytes;
-    if (bytes > room[a]) {
+    if (bytes == 0 || bytes > room[a]) {
       plan.pinned[layer] = 0;
     } else {
       room[a] -= bytes;
     }
   }
 }
-
-}  // namespace
 
 Plan plan_of(const Problem& problem, const Mapping& mapping) {
   const Schedule schedule = analytic_schedule(problem, mapping);

@@ -70,6 +70,9 @@ enum class Excess : std::uint8_t { refused, reported };
 /// What durations of schedules may be: of analytic ones, or of replays on the problem's system.
 Contention contention_of(const Problem& problem, bool replayed);
 
+/// Says which rules a mapping from a file breaks. @pre there is a violation
+[[noreturn]] void refuse(const std::string& file, const std::vector<Violation>& violations);
+
 /// Refuses a mapping that a user gave and that breaks a rule. @throws Error (input) that names @p file
 void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::string& file);
 

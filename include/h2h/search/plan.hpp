@@ -19,6 +19,10 @@ struct Plan {
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
+/// Unpins what is too much for the weight budgets: in the order in which layers run, pins are kept while
+/// there is room. Mappings by released rules may exceed it.
+void fit_pins(const Problem& problem, Plan& plan);
+
 /// The plan of a complete mapping: layers by their start under the analytic evaluator. Of pinned weights that
 /// exceed a budget, as released rules allow, some are left out.
 /// @throws Error (input) if the mapping's orders contradict the workload's dependencies
