@@ -158,7 +158,7 @@ class Best : public MappingStep {
     std::vector<Mapping> candidates = {result.mapping};
     for (std::size_t i = 0; i < kFactors.size(); ++i) {
       const System system = slowed(problem.system(), kFactors[i]);
-      const Problem slow(problem.workload(), system, problem.activations());
+      const Problem slow = problem.on(system);
       PlanSchedule schedule(slow, best.plan, objective_, scope_);
       const AnnealingResult found =
           anneal_round(slow, {best.plan, schedule.value()}, part_of(limit, 1.0 / kFactors.size()),

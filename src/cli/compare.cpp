@@ -149,6 +149,7 @@ void add_compare(CLI::App& app, Options& options, const Registry& registry, Comm
   add_adjustment_options(*subcommand, options);
   add_search_options(*subcommand, options);
   add_model_options(*subcommand, options);
+  add_cold_option(*subcommand, options);
   subcommand->get_option("--mapper")->description("Mapper or chain of steps; may be repeated [all]");
   add_table_options(*subcommand, options);
   subcommand->add_option("--markdown", field->markdown, "Write markdown tables; - is standard output")

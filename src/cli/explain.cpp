@@ -100,6 +100,7 @@ void add_explain(CLI::App& app, Options& options, const Registry& registry, Comm
   add_input_options(*subcommand, options);
   add_search_options(*subcommand, options);
   add_model_options(*subcommand, options);
+  add_cold_option(*subcommand, options);
   add_table_options(*subcommand, options);
   add_replay_option(*subcommand, options);
   const auto wanted = std::make_shared<Wanted>();

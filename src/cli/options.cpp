@@ -121,6 +121,11 @@ void add_model_options(CLI::App& app, Options& options) {
       ->group(group);
 }
 
+void add_cold_option(CLI::App& app, Options& options) {
+  app.add_flag("--cold", options.cold, "Pinned weights are not there yet: the run loads them")
+      ->group("Model");
+}
+
 void add_search_options(CLI::App& app, Options& options) {
   const std::string group = "Search";
   app.add_option("--mapper", options.mappers, "Mapper or chain of steps; may be repeated [h2h]")

@@ -38,6 +38,7 @@ struct Options {
   // Model.
   std::string execution = "serial";
   std::string activations = "host";
+  bool cold = false;
 
   // Results.
   std::string json;
@@ -74,6 +75,7 @@ void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes
 void add_simgrid_options(CLI::App& app, Options& options);     ///< which are among those
 void add_plugin_option(CLI::App& app, Options& options);       ///< likewise
 void add_model_options(CLI::App& app, Options& options);       ///< execution and activations
+void add_cold_option(CLI::App& app, Options& options);         ///< whether pinned weights are to be loaded
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
 void add_jobs_option(CLI::App& app, Options& options, const std::string& help);

@@ -86,6 +86,7 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
     add_input_options(*place, options);
     add_search_options(*place, options);
     add_model_options(*place, options);
+    add_cold_option(*place, options);
     add_result_options(*place, options);
     add_front_options(*place, *front);
     add_view_options(*place, options);
@@ -100,6 +101,7 @@ void add_replay(CLI::App& app, Options& options, const Registry& registry, Comma
   add_input_options(*subcommand, options);
   add_mapping_option(*subcommand, options, "The mapping (YAML)");
   add_model_options(*subcommand, options);
+  add_cold_option(*subcommand, options);
   add_result_options(*subcommand, options);
   add_view_options(*subcommand, options);
   subcommand->callback([&] { command = [&] { replay_saved(options, registry); }; });

@@ -23,11 +23,13 @@ Search::Search(const Options& options, Inputs inputs)
       problem_(make_problem(inputs_, activations_of(options))),
       start_(Mapping::none(problem_)) {}
 
-Scheduler Search::scheduler() {
-  if (options_.no_replay) return analytic_schedule;
-  return [this, execution = execution_of(options_)](const Problem& problem, const Mapping& mapping) {
+Judging Search::judging() {
+  if (options_.no_replay) return {analytic_schedule, false, options_.cold};
+  const auto replayed = [this, execution = execution_of(options_)](const Problem& problem,
+                                                                   const Mapping& mapping) {
     return replay(problem, mapping, inputs_.simulator, execution);
   };
+  return {replayed, true, options_.cold};
 }
 
 Run Search::run(const Mapper& mapper) {
@@ -42,13 +44,13 @@ Run Search::run(const Mapper& mapper) {
   StepContext context{*evaluator_, options_.seed, jobs_of(options_)};
   spdlog::info("mapping {} on {} by {}", inputs_.workload.name(), inputs_.system.name, mapper.name);
   const ProgressLine progress;
-  return run_mapper(
-      problem_, mapper, start_, context, scheduler(), !options_.no_replay,
-      [&](const std::string& step) { progress.say(fmt::format("{}: {} ...", mapper.name, step)); });
+  return run_mapper(problem_, mapper, start_, context, judging(), [&](const std::string& step) {
+    progress.say(fmt::format("{}: {} ...", mapper.name, step));
+  });
 }
 
 Run Search::run(const Mapping& mapping) {
-  return run_saved(problem_, mapping, scheduler(), !options_.no_replay);
+  return run_saved(problem_, mapping, judging());
 }
 
 Mapping Search::read_saved() {
@@ -69,7 +71,7 @@ Explanation Search::explain(const Run& run, const WhatIfOptions& wanted) const {
 
 std::vector<Judgement> Search::judge(const ParetoFront& front, LocalityRules::Scope scope,
                                      std::vector<Judgement> known) {
-  return judge_front(problem_, front, scope, scheduler(), !options_.no_replay, std::move(known));
+  return judge_front(problem_, front, scope, judging(), std::move(known));
 }
 
 void refuse_idle_mapping(const Options& options, const Mapper& mapper, const Registry& registry) {

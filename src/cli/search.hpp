@@ -38,7 +38,7 @@ class Search {
                                std::vector<Judgement> known);
 
  private:
-  Scheduler scheduler();
+  Judging judging();
 
   const Options& options_;
   Inputs inputs_;

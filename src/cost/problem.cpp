@@ -40,10 +40,12 @@ std::string_view to_string(Activations activations) {
   return activations == Activations::host ? "host" : "direct";
 }
 
-Problem::Problem(const Workload& workload, const System& system, Activations activations)
+Problem::Problem(const Workload& workload, const System& system, Activations activations,
+                 std::span<const AcceleratorIndex> buffered)
     : workload_(&workload),
       system_(&system),
       activations_(activations),
+      buffered_(buffered.begin(), buffered.end()),
       topological_order_(workload.topological_order()) {
   if (is_direct() && system.peers.empty()) {
     throw Error(ErrorKind::usage,
@@ -53,19 +55,22 @@ Problem::Problem(const Workload& workload, const System& system, Activations act
   find_kinds();
   list_tensors();
   compute_costs();
+  take_buffered();
   list_candidates();
 }
 
 void Problem::find_kinds() {
-  using Key =
-      std::tuple<const AcceleratorModel*, std::set<LayerType>, int, int, double, double, double, double>;
+  using Key = std::tuple<const AcceleratorModel*, std::set<LayerType>, int, int, double, double, double,
+                         double, AcceleratorIndex>;
+  const std::set<AcceleratorIndex> holders(buffered_.begin(), buffered_.end());
   std::map<Key, std::uint32_t> known;
   for (AcceleratorIndex a = 0; a < system_->accelerators.size(); ++a) {
     const Accelerator& accelerator = system_->accelerators[a];
     const Key key{accelerator.type.model.get(),        accelerator.type.layer_types,
                   accelerator.type.device.weight_bits, accelerator.type.device.activation_bits,
                   accelerator.from_host.latency_s,     accelerator.from_host.bandwidth_Bps,
-                  accelerator.to_host.latency_s,       accelerator.to_host.bandwidth_Bps};
+                  accelerator.to_host.latency_s,       accelerator.to_host.bandwidth_Bps,
+                  holders.contains(a) ? a : kHost};
     const auto [place, is_new] = known.emplace(key, kinds());
     if (is_new) representative_.push_back(a);
     kind_.push_back(place->second);
@@ -122,6 +127,21 @@ void Problem::compute_costs() {
       input_s_[static_cast<std::size_t>(t) * kinds() + kind] =
           accelerator.from_host.seconds(static_cast<double>(bytes));
       if (is_direct()) peer_bytes_[static_cast<std::size_t>(t) * kinds() + kind] = static_cast<double>(bytes);
+    }
+  }
+}
+
+void Problem::take_buffered() {
+  for (LayerIndex layer = 0; layer < buffered_.size(); ++layer) {
+    if (buffered_[layer] == kHost) continue;
+    for (std::uint32_t kind = 0; kind < kinds(); ++kind) {
+      LayerCost& cost = costs_[static_cast<std::size_t>(layer) * kinds() + kind];
+      if (representative_[kind] == buffered_[layer]) {
+        cost.weight_bytes = 0;
+        cost.weights_s = 0;
+      } else {
+        cost.compute_s = kNever;
+      }
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <h2h/mapper/chain.hpp>
 
+#include <algorithm>
+
 #include <boost/fusion/include/adapt_struct.hpp>
 #include <boost/fusion/include/std_pair.hpp>
 #include <boost/spirit/home/x3.hpp>
@@ -75,6 +77,32 @@ Mapper make_mapper(std::string_view text, const Registry& registry) {
   mapper.name = text;
   add_steps(text, registry, 0, mapper);
   return mapper;
+}
+
+StepResult run_step(const Problem& problem, const Mapper::Step& step, const Mapping& mapping,
+                    StepContext& context) {
+  StepResult result = step.step->run(problem, mapping, context);
+  if (!result.mapping.is_complete())
+    throw Error(ErrorKind::internal, fmt::format("step '{}' leaves layers unmapped", step.name));
+  return result;
+}
+
+StepResult run_chain(const Problem& problem, const Mapper& mapper, Mapping start, StepContext& context) {
+  StepResult whole{std::move(start)};
+  for (const Mapper::Step& step : mapper.steps) {
+    StepResult result = run_step(problem, step, whole.mapping, context);
+    whole.mapping = std::move(result.mapping);
+    whole.evaluations += result.evaluations;
+    whole.exact = whole.exact && result.exact;
+    if (!result.note.empty())
+      whole.note += fmt::format("{}{}: {}", whole.note.empty() ? "" : "; ", step.name, result.note);
+  }
+  return whole;
+}
+
+bool may_exceed_dram(const Mapper& mapper) {
+  return std::any_of(mapper.steps.begin(), mapper.steps.end(),
+                     [](const Mapper::Step& step) { return step.step->may_exceed_dram(); });
 }
 
 }  // namespace h2h

@@ -38,9 +38,11 @@ std::span<const char> DramAllocator::pin(AcceleratorIndex accelerator, std::span
   pinned_.clear();
   std::int64_t total = 0;
   for (const LayerIndex layer : order) {
+    // Weights that the problem has there already take no room of what is left, whatever the layer's are.
+    const std::int64_t bytes = problem_->cost(layer, accelerator).weight_bytes;
     const std::int64_t size =
-        release ? (problem_->workload().layer(layer).weights() + kReleaseUnit - 1) / kReleaseUnit
-                : problem_->cost(layer, accelerator).weight_bytes;
+        release && bytes > 0 ? (problem_->workload().layer(layer).weights() + kReleaseUnit - 1) / kReleaseUnit
+                             : bytes;
     sizes_.push_back(size);
     pinned_.push_back(size > 0 ? 1 : 0);
     total += size;

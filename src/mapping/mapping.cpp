@@ -70,4 +70,20 @@ AcceleratorIndex source_of(const Problem& problem, const Mapping& mapping, Tenso
   return problem.source(mapping.accelerator[producer], mapping.accelerator[consumer]);
 }
 
+std::vector<char> all_loads(const Problem& problem, const Mapping& mapping) {
+  std::vector<char> loads = mapping.pinned;
+  for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {
+    if (problem.cost(layer, mapping.accelerator[layer]).weight_bytes == 0) loads[layer] = 0;
+  }
+  return loads;
+}
+
+Mapping while_loading(const Mapping& mapping, std::span<const char> loads) {
+  Mapping found = mapping;
+  for (LayerIndex layer = 0; layer < loads.size(); ++layer) {
+    if (loads[layer] != 0) found.pinned[layer] = 0;
+  }
+  return found;
+}
+
 }  // namespace h2h

@@ -92,7 +92,7 @@ void write_csv(std::ostream& out, const Report& report) {
   Fields header = {"workload",  "platform",           "mapper",           "evaluator", "step",
                    "latency_s", "analytic_latency_s", "percent_of_step_2"};
   append(header, outcome_columns());
-  append(header, {"execution", "activations"});
+  append(header, {"execution", "activations", "cold"});
   if (timing) header.emplace_back("search_s");
   write_csv_row(out, header);
   for (const Run& run : report.runs) {
@@ -107,7 +107,8 @@ void write_csv(std::ostream& out, const Report& report) {
                     csv_number(percent_of_step_2(run, step))};
       append(row, outcome_fields(run, step));
       append(row, {std::string(to_string(step.judgement.schedule.execution())),
-                   std::string(to_string(report.problem->activations()))});
+                   std::string(to_string(report.problem->activations())),
+                   step.judgement.is_cold ? "true" : "false"});
       if (timing) row.push_back(csv_number(step.search_s));
       write_csv_row(out, row);
     }

@@ -70,6 +70,7 @@ ordered_json run_json(const Problem& problem, const Run& run, bool timing) {
                        {"execution", to_string(result.schedule.execution())},
                        {"activations", to_string(problem.activations())}};
   json["replayed"] = result.is_replay;
+  if (result.is_cold) json["cold"] = true;
   for (const StepOutcome& step : run.steps) json["steps"].push_back(step_json(step, timing));
   json["latency_s"] = result.latency_s;
   json["energy_J"] = energy.paper_J();

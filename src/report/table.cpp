@@ -75,9 +75,9 @@ void write_parts(std::ostream& out, const Run& run, const TimeUnit& unit) {
 void write_foot(std::ostream& out, const Report& report, const Run& run, const TimeUnit& unit) {
   const Judgement& result = run.result();
   const Setup setup = setup_of(*report.problem, result.mapping);
-  fmt::print(out, "\n  lower bound {} {} ({})\n  {}B of weights pinned beforehand\n",
-             unit.format(run.bound.latency_s), unit.name, run.bound.kind,
-             with_si_prefix(static_cast<double>(setup.bytes)));
+  fmt::print(out, "\n  lower bound {} {} ({})\n  {}B of weights {}\n", unit.format(run.bound.latency_s),
+             unit.name, run.bound.kind, with_si_prefix(static_cast<double>(setup.bytes)),
+             result.is_cold ? "loaded in the run, then pinned" : "pinned beforehand");
   for (const StepOutcome& step : run.steps) {
     if (!step.note.empty()) write_wrapped(out, fmt::format("{}: {}", step.name, step.note), 2);
   }

@@ -50,50 +50,27 @@ Run empty_run(std::string_view mapper, std::string_view evaluator) {
   return run;
 }
 
-/// What one step, or several, took.
-struct Effort {
+/// A result and how long it took to find.
+struct Found {
+  StepResult result;
   double search_s = 0;
-  std::uint64_t evaluations = 0;
-  bool exact = true;
-  std::string note;
 };
 
-/// The steps of a mapper, each on the mapping of the one before.
-class MapperAtWork {
- public:
-  MapperAtWork(const Problem& problem, StepContext& context, Mapping start)
-      : problem_(problem), context_(context), mapping_(std::move(start)) {}
+template <typename Find>
+Found timed(const Find& find) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  StepResult result = find();
+  return {std::move(result), std::chrono::duration<double>(Clock::now() - begin).count()};
+}
 
-  Effort run(const Mapper::Step& step) {
-    using Clock = std::chrono::steady_clock;
-    const auto begin = Clock::now();
-    StepResult result = step.step->run(problem_, mapping_, context_);
-    const double search_s = std::chrono::duration<double>(Clock::now() - begin).count();
-    mapping_ = std::move(result.mapping);
-    if (!mapping_.is_complete())
-      throw Error(ErrorKind::internal, fmt::format("step '{}' leaves layers unmapped", step.name));
-    // A later step may keep what an earlier one was allowed.
-    if (step.step->may_exceed_dram()) excess_ = Excess::reported;
-    return {search_s, result.evaluations, result.exact, std::move(result.note)};
-  }
-
-  /// The mapping as it is now, judged.
-  StepOutcome judged(const std::string& name, Effort effort, const Scheduler& scheduler,
-                     bool replayed) const {
-    return {name,
-            judge(problem_, mapping_, scheduler, replayed, excess_),
-            effort.search_s,
-            effort.evaluations,
-            effort.exact,
-            std::move(effort.note)};
-  }
-
- private:
-  const Problem& problem_;
-  StepContext& context_;
-  Mapping mapping_;
-  Excess excess_ = Excess::refused;
-};
+StepOutcome judged(const Problem& problem, const std::string& name, const Found& found,
+                   const Judging& judging, Excess excess) {
+  const StepResult& result = found.result;
+  return {name,           judge(problem, result.mapping, judging, excess),
+          found.search_s, result.evaluations,
+          result.exact,   result.note};
+}
 
 }  // namespace
 
@@ -116,16 +93,17 @@ void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::s
   if (!violations.empty()) refuse(file, violations);
 }
 
-Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed,
-                Excess excess) {
+Judgement judge(const Problem& problem, const Mapping& mapping, const Judging& judging, Excess excess) {
   std::vector<std::string> excesses = only_excesses(check_mapping(problem, mapping), excess);
-  Schedule schedule = scheduler(problem, mapping);
+  // What the run loads is not there when it begins; what it holds of the DRAM has been checked.
+  const Mapping found = judging.cold ? while_loading(mapping, all_loads(problem, mapping)) : mapping;
+  Schedule schedule = judging.scheduler(problem, found);
   const double latency_s = schedule.latency_s();
-  only_excesses(check_schedule(problem, mapping, schedule, latency_s, contention_of(problem, replayed)),
+  only_excesses(check_schedule(problem, found, schedule, latency_s, contention_of(problem, judging.replayed)),
                 excess);
   std::optional<double> analytic_s;
-  if (schedule.execution() == Execution::serial) analytic_s = analytic_latency_s(problem, mapping);
-  Judgement judgement{mapping, std::move(schedule), replayed, latency_s, analytic_s, {},
+  if (schedule.execution() == Execution::serial) analytic_s = analytic_latency_s(problem, found);
+  Judgement judgement{mapping, std::move(schedule), judging.replayed, judging.cold, latency_s, analytic_s, {},
                       {},      std::move(excesses)};
   judgement.energy = energy_of(problem, mapping, judgement.schedule);
   judgement.chain = critical_chain(problem, mapping, judgement.schedule);
@@ -140,53 +118,47 @@ const Bound& QuickBounds::of(Contention contention, Execution execution) {
              : bounds_.emplace(key, best_bound(*problem_, contention, execution)).first->second;
 }
 
-Run run_to_result(QuickBounds& bounds, const Mapper& mapper, StepContext& context, const Scheduler& scheduler,
-                  bool replayed) {
+Run run_to_result(QuickBounds& bounds, const Mapper& mapper, StepContext& context, const Judging& judging) {
   const Problem& problem = bounds.problem();
   Run run = empty_run(mapper.name, context.evaluator.name());
-  MapperAtWork work(problem, context, Mapping::none(problem));
-  Effort whole;
-  for (const Mapper::Step& step : mapper.steps) {
-    const Effort effort = work.run(step);
-    whole.search_s += effort.search_s;
-    whole.evaluations += effort.evaluations;
-    whole.exact = whole.exact && effort.exact;
-    if (!effort.note.empty())
-      whole.note += fmt::format("{}{}: {}", whole.note.empty() ? "" : "; ", step.name, effort.note);
-  }
-  run.steps.push_back(work.judged(mapper.name, std::move(whole), scheduler, replayed));
-  add_bound(bounds, replayed, run);
+  const Found found = timed([&] { return run_chain(problem, mapper, Mapping::none(problem), context); });
+  const Excess excess = may_exceed_dram(mapper) ? Excess::reported : Excess::refused;
+  run.steps.push_back(judged(problem, mapper.name, found, judging, excess));
+  add_bound(bounds, judging.replayed, run);
   return run;
 }
 
 Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& start, StepContext& context,
-               const Scheduler& scheduler, bool replayed,
-               const std::function<void(const std::string&)>& begins) {
+               const Judging& judging, const std::function<void(const std::string&)>& begins) {
   Run run = empty_run(mapper.name, context.evaluator.name());
-  MapperAtWork work(problem, context, start);
+  Mapping mapping = start;
+  Excess excess = Excess::refused;
   for (const Mapper::Step& step : mapper.steps) {
     if (begins) begins(step.name);
-    Effort effort = work.run(step);
-    run.steps.push_back(work.judged(step.name, std::move(effort), scheduler, replayed));
+    const Found found = timed([&] { return run_step(problem, step, mapping, context); });
+    mapping = found.result.mapping;
+    // A later step may keep what an earlier one was allowed.
+    if (step.step->may_exceed_dram()) excess = Excess::reported;
+    run.steps.push_back(judged(problem, step.name, found, judging, excess));
   }
-  add_bound(problem, replayed, run);
+  add_bound(problem, judging.replayed, run);
   return run;
 }
 
-Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed) {
+Run run_saved(const Problem& problem, const Mapping& mapping, const Judging& judging) {
   Run run = empty_run("saved mapping", "none");
-  run.steps.push_back({"saved mapping", judge(problem, mapping, scheduler, replayed), 0, 0, true, {}});
-  add_bound(problem, replayed, run);
+  run.steps.push_back({"saved mapping", judge(problem, mapping, judging), 0, 0, true, {}});
+  add_bound(problem, judging.replayed, run);
   return run;
 }
 
 std::vector<Judgement> judge_front(const Problem& problem, const ParetoFront& front,
-                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed,
+                                   LocalityRules::Scope scope, const Judging& judging,
                                    std::vector<Judgement> known) {
   std::vector<Judgement> judged = std::move(known);
   std::erase_if(judged, [](const Judgement& one) { return !one.excesses.empty(); });
   for (const FrontPoint& point : front.points())
-    judged.push_back(judge(problem, mapping_of(problem, point.plan, scope), scheduler, replayed));
+    judged.push_back(judge(problem, mapping_of(problem, point.plan, scope), judging));
   std::stable_sort(judged.begin(), judged.end(), [](const Judgement& a, const Judgement& b) {
     return std::pair(a.latency_s, a.energy.paper_J()) < std::pair(b.latency_s, b.energy.paper_J());
   });

@@ -105,6 +105,7 @@ class Trials {
       : problem_(problem),
         mapping_(judgement.mapping),
         schedule_(judgement.schedule),
+        is_cold_(judgement.is_cold),
         path_(path),
         factor_(factor),
         scope_(scope_of(problem, mapping_)),
@@ -132,7 +133,7 @@ class Trials {
       accelerator.dram_bytes = grown(accelerator.dram_bytes);
       accelerator.weight_budget_bytes = grown(accelerator.weight_budget_bytes);
     }
-    const Problem with_more(problem_.workload(), larger, problem_.activations());
+    const Problem with_more = problem_.on(larger);
     for (AcceleratorIndex a = 0; a < problem_.accelerators(); ++a) add(memory(a, with_more));
     return all;
   }
@@ -153,16 +154,22 @@ class Trials {
     return changed;
   }
   ReplayProgram program(const Mapping& mapping) const {
-    return compile(problem_, mapping, Schedule(problem_, mapping, schedule_.execution()));
+    return compile(problem_, mapping, activities(mapping));
   }
 
  private:
+  /// Of another mapping of the same run.
+  Schedule activities(const Mapping& mapping) const {
+    return {problem_, is_cold_ ? while_loading(mapping, all_loads(problem_, mapping)) : mapping,
+            schedule_.execution()};
+  }
+
   bool is_computation_on(AcceleratorIndex a, const Activity& activity) const {
     return activity.stage == Stage::compute && mapping_.accelerator[activity.layer] == a;
   }
 
   double analytic_s(const Mapping& mapping) const {
-    const Timing timing(problem_, mapping, Schedule(problem_, mapping, schedule_.execution()));
+    const Timing timing(problem_, mapping, activities(mapping));
     return timing.latency_s(timing.seconds());
   }
 
@@ -261,6 +268,7 @@ class Trials {
   const Problem& problem_;
   const Mapping& mapping_;
   const Schedule& schedule_;
+  bool is_cold_;
   const CriticalPath& path_;
   double factor_;
   LocalityRules::Scope scope_;

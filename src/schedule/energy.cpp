@@ -62,30 +62,35 @@ std::vector<LinkUse> link_use(const Problem& problem, const Mapping& mapping, co
   }
   for (std::size_t link = 0; link < links.size(); ++link) {
     use[link].busy_s = covered_s(intervals[link]);
-    // A fat pipe carries flows side by side, so what it carried says nothing of how long.
-    use[link].utilisation_s = links[link].is_fatpipe
-                                  ? use[link].busy_s
-                                  : static_cast<double>(use[link].bytes) / links[link].bandwidth_Bps;
+    use[link].utilisation_s = utilisation_s(links[link], use[link]);
   }
   return use;
 }
 
-Energy energy_of(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+double utilisation_s(const Link& link, const LinkUse& use) {
+  // A fat pipe carries flows side by side, so what it carried says nothing of how long.
+  return link.is_fatpipe ? use.busy_s : static_cast<double>(use.bytes) / link.bandwidth_Bps;
+}
+
+Energy energy_of(const System& system, const std::vector<AcceleratorUse>& accelerators,
+                 const std::vector<LinkUse>& links, double seconds) {
   Energy energy;
-  const double latency_s = schedule.latency_s();
-  const auto accelerators = accelerator_use(problem, mapping, schedule);
-  for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {
-    const Accelerator& device = problem.system().accelerators[a];
+  for (std::size_t a = 0; a < accelerators.size(); ++a) {
+    const Accelerator& device = system.accelerators[a];
     energy.compute_J += device.active_W * accelerators[a].compute_s;
     energy.transfer_J += device.active_W * accelerators[a].transfer_s;
     energy.idle_J += device.idle_W * accelerators[a].idle_s;
   }
-  const auto links = link_use(problem, mapping, schedule);
   for (std::size_t i = 0; i < links.size(); ++i) {
-    const Link& link = problem.system().links[i];
-    energy.network_J += link.idle_W * latency_s + (link.busy_W - link.idle_W) * links[i].utilisation_s;
+    const Link& link = system.links[i];
+    energy.network_J += link.idle_W * seconds + (link.busy_W - link.idle_W) * links[i].utilisation_s;
   }
   return energy;
+}
+
+Energy energy_of(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+  return energy_of(problem.system(), accelerator_use(problem, mapping, schedule),
+                   link_use(problem, mapping, schedule), schedule.latency_s());
 }
 
 Setup setup_of(const Problem& problem, const Mapping& mapping) {

@@ -102,7 +102,7 @@ Run PointRunner::map(Study::PointIndex point) {
                    : analytic_schedule(problem, mapping);
   };
   return run_to_result(*bounds_, inputs_.mappers.at(study.setting(point, Setting::mapper)), context,
-                       scheduler, replays);
+                       {scheduler, replays});
 }
 
 PointRunner::Outcome PointRunner::run(Study::PointIndex point) {

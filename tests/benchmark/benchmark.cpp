@@ -236,7 +236,7 @@ void replay_against_bare_dispatcher(benchmark::State& state) {
 /// largest size.
 void paje_trace(benchmark::State& state) {
   Instance& one = instance(state.range(0));
-  const Judgement judgement = judge(*one.problem, one.mapping("heft"), analytic_schedule, false);
+  const Judgement judgement = judge(*one.problem, one.mapping("heft"), {analytic_schedule});
   std::size_t bytes = 0;
   for (auto _ : state) {
     const Timeline timeline = make_timeline(*one.problem, judgement, "heft");

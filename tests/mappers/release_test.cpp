@@ -104,7 +104,7 @@ TEST_P(Release, StepsOneToThreeEqualTheReleasedCode) {
   AnalyticEvaluator evaluator;
   StepContext context{evaluator};
   const h2h::Run run = run_mapper(problem, make_mapper("h2h-release", registry), Mapping::none(problem),
-                                  context, analytic_schedule, false);
+                                  context, {analytic_schedule});
 
   ASSERT_EQ(run.steps.size(), 4U);
   for (AcceleratorIndex a = 0; a < problem.accelerators(); ++a) {

@@ -469,7 +469,7 @@ TEST(Steps, MayExceedTheDramOnlyWhereTheySayTheyMay) {
     Mapper mapper = make_mapper("computation-prioritized", registry);
     mapper.steps.push_back({"pins-all", std::make_shared<const PinsAll>(declared)});
     mapper.steps.push_back(make_mapper("weight-locality", registry).steps[0]);
-    return run_mapper(problem, mapper, Mapping::none(problem), context, analytic_schedule, false);
+    return run_mapper(problem, mapper, Mapping::none(problem), context, {analytic_schedule});
   };
   EXPECT_THAT(test::error_of([&] { run_with(false); }),
               testing::StartsWith("internal: a result breaks rule 'weights'"));

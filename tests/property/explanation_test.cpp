@@ -197,7 +197,7 @@ TEST(WhatIf, IsTheLatencyOfTheMappingOnTheSystemMadeAnew) {
     const System system = test::random_system(random, test::random_description(random, fpgas), i % 2 == 0);
     const Problem problem(workload, system);
     const Mapping mapping = test::random_mapping(random, problem);
-    const Judgement judgement = judge(problem, mapping, analytic_schedule, false);
+    const Judgement judgement = judge(problem, mapping, {analytic_schedule});
     const CriticalPath path = critical_path(problem, mapping, judgement.schedule);
     const double factor = static_cast<double>(test::draw(random, 2, 5)) - 0.5;
     const WhatIf found = what_if(problem, judgement, path, {}, {factor});
@@ -236,9 +236,9 @@ TEST(WhatIf, ReplaysAgreeWithAnalysisWhereNoSharedLinkIsSaturated) {
       const Workload workload = test::random_workload(random);
       const System system = test::random_system(random, simulators.front().platform(), i % 2 == 0);
       const Problem problem(workload, system);
-      const Judgement judgement = judge(
-          problem, test::random_mapping(random, problem),
-          [&](const Problem& p, const Mapping& m) { return replay(p, m, simulators.front()); }, true);
+      const Judgement judgement =
+          judge(problem, test::random_mapping(random, problem),
+                {[&](const Problem& p, const Mapping& m) { return replay(p, m, simulators.front()); }, true});
       const CriticalPath path = critical_path(problem, judgement.mapping, judgement.schedule);
       const auto by_name = [](const WhatIf& what_if) {
         std::map<std::pair<Upgrade::Kind, std::string>, double> latencies_s;

@@ -153,7 +153,7 @@ TEST(BindingLink, IsTheOneThatWouldTakeLongestWithAllThatCrossesIt) {
 class WhatIfByHand : public testing::Test {
  protected:
   WhatIf of(const Mapping& mapping, const WhatIfOptions& options = {}) const {
-    const Judgement judgement = judge(hand_.problem, mapping, analytic_schedule, false);
+    const Judgement judgement = judge(hand_.problem, mapping, {analytic_schedule});
     return what_if(hand_.problem, judgement, critical_path(hand_.problem, mapping, judgement.schedule), {},
                    options);
   }
@@ -224,7 +224,7 @@ TEST_F(WhatIfByHand, MemoryIsNotCreditedWithWhatRedoingTheStepsGivesAnyway) {
 TEST_F(WhatIfByHand, SharesOfTheLatency) {
   h2h::Run run;  // not that of the test
   run.mapper = "by hand";
-  run.steps.push_back({"by hand", judge(hand_.problem, pinned_apart(), analytic_schedule, false)});
+  run.steps.push_back({"by hand", judge(hand_.problem, pinned_apart(), {analytic_schedule})});
   const Explanation found = explain(hand_.problem, run, {});
   EXPECT_EQ(found.mapper, "by hand");
   EXPECT_FALSE(found.is_replay);

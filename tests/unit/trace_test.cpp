@@ -30,7 +30,7 @@ using testing::Not;
 using Step = Curve::Step;
 
 Judgement judged(const Problem& problem, const Mapping& mapping) {
-  return judge(problem, mapping, analytic_schedule, false, Excess::reported);
+  return judge(problem, mapping, {analytic_schedule}, Excess::reported);
 }
 
 // a on fpga0 feeds b and c on fpga1; c also reads b. A number is a byte, links carry 100 B/s. The edge from b

@@ -38,7 +38,8 @@ std::string_view to_string(Activations activations);
 /// A workload on a system, with all costs computed once: what mappers and evaluators work on.
 ///
 /// Costs depend on an accelerator only through its model, data widths and routes, so accelerators that agree
-/// in these are of one *kind*, and tables hold a row a layer and a column a kind. Immutable, so that threads
+/// in these are of one *kind*, and tables hold a row a layer and a column a kind; one that holds buffered
+/// weights is a kind of its own. Immutable, so that threads
 /// may share one; the workload and the system must outlive it.
 ///
 /// Under direct activations a layer's output goes to the host only if it is a result of the network, or if a
@@ -47,7 +48,7 @@ std::string_view to_string(Activations activations);
 /// waits where it was made, and is not counted in the DRAM there.
 class Problem {
  public:
-  /// In place of an accelerator: a tensor is in host memory.
+  /// In place of an accelerator: a tensor, or weights, are in host memory.
   static constexpr AcceleratorIndex kHost = std::numeric_limits<AcceleratorIndex>::max();
 
   /// Cost of a layer on a kind of accelerator. Seconds are those of an uncontended network.
@@ -59,10 +60,17 @@ class Problem {
     std::int64_t output_bytes = 0;
   };
 
+  /// @param buffered by layer: the accelerator in whose DRAM its weights lie already, or kHost; empty: all
+  /// are
+  ///        in host memory. A layer whose weights are buffered runs there alone and has none to transfer; the
+  ///        system says how much DRAM there is beside them (see WarmProblem).
   /// @throws Error (infeasible) if some layer runs on no accelerator; (usage) if direct activations are
-  /// wanted
-  ///         and the system has no routes between its accelerators
-  Problem(const Workload& workload, const System& system, Activations activations = Activations::host);
+  ///         wanted and the system has no routes between its accelerators
+  Problem(const Workload& workload, const System& system, Activations activations = Activations::host,
+          std::span<const AcceleratorIndex> buffered = {});
+
+  /// The same workload, with the same weights buffered, on another system of the same accelerators.
+  Problem on(const System& system) const { return {*workload_, system, activations_, buffered_}; }
 
   const Workload& workload() const { return *workload_; }
   const System& system() const { return *system_; }
@@ -142,6 +150,7 @@ class Problem {
   void find_kinds();
   void list_tensors();
   void compute_costs();
+  void take_buffered();
   void list_candidates();
   double pull_s(TensorIndex tensor, AcceleratorIndex from, AcceleratorIndex to) const {
     return system_->peers.speed_of(from, to).seconds(
@@ -151,6 +160,7 @@ class Problem {
   const Workload* workload_;
   const System* system_;
   Activations activations_;
+  std::vector<AcceleratorIndex> buffered_;
   std::vector<LayerIndex> topological_order_;
   std::vector<Tensor> tensors_;
   std::vector<Dependency> dependencies_;  ///< by tensor; of a network input the whole feature map

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include <h2h/cost/problem.hpp>
@@ -39,5 +40,12 @@ bool is_stored(const Problem& problem, const Mapping& mapping, LayerIndex layer)
 
 /// Where a tensor that is not fused comes from: an accelerator, or Problem::kHost.
 AcceleratorIndex source_of(const Problem& problem, const Mapping& mapping, TensorIndex tensor);
+
+/// By layer: the pinned weights, all of which a cold run has to load.
+std::vector<char> all_loads(const Problem& problem, const Mapping& mapping);
+
+/// The mapping by which a run goes that has weights to load: what it loads is not pinned yet.
+/// @param loads by layer; empty: none
+Mapping while_loading(const Mapping& mapping, std::span<const char> loads);
 
 }  // namespace h2h

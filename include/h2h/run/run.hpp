@@ -25,6 +25,7 @@ struct Judgement {
   Mapping mapping;
   Schedule schedule;  ///< as reported: a replay, or analytic where none was wanted
   bool is_replay = false;
+  bool is_cold = false;  ///< the schedule loads the pinned weights
   double latency_s = 0;
   /// Of serial execution: nothing analytic is known of another.
   std::optional<double> analytic_latency_s;
@@ -64,6 +65,15 @@ struct Run {
 /// How reported schedules are made: by replay, or analytically.
 using Scheduler = std::function<Schedule(const Problem&, const Mapping&)>;
 
+/// How results are judged.
+struct Judging {
+  Scheduler scheduler;
+  bool replayed = false;  ///< whether it replays, so that contention may lengthen transfers
+  /// Pinned weights are not in the DRAM when the run begins: each layer loads its own before it first runs,
+  /// as if they were not pinned.
+  bool cold = false;
+};
+
 /// What is to be done about weights and tensors beyond the DRAM.
 enum class Excess : std::uint8_t { refused, reported };
 
@@ -77,9 +87,8 @@ Contention contention_of(const Problem& problem, bool replayed);
 void refuse_invalid(const Problem& problem, const Mapping& mapping, const std::string& file);
 
 /// Judges a complete mapping: its schedule, checked by the independent checker, and what follows from it.
-/// @param replayed whether @p scheduler replays, so that contention may lengthen transfers
 /// @throws Error (internal) if the checker finds anything, but for an excess of DRAM that may be reported
-Judgement judge(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed,
+Judgement judge(const Problem& problem, const Mapping& mapping, const Judging& judging,
                 Excess excess = Excess::refused);
 
 /// The quick bounds of a problem, which are the same for every mapper: each is computed when it is first
@@ -98,18 +107,16 @@ class QuickBounds {
 
 /// Runs a mapper on the problem of @p bounds and judges its result alone.
 /// @returns a run whose one step, of the mapper's name, stands for all of them
-Run run_to_result(QuickBounds& bounds, const Mapper& mapper, StepContext& context, const Scheduler& scheduler,
-                  bool replayed);
+Run run_to_result(QuickBounds& bounds, const Mapper& mapper, StepContext& context, const Judging& judging);
 
 /// Runs a mapper and judges every step.
 /// @param start the mapping that its first step is given, `Mapping::none()` or one that was saved
 /// @param begins is called with the name of each step before it runs
 Run run_mapper(const Problem& problem, const Mapper& mapper, const Mapping& start, StepContext& context,
-               const Scheduler& scheduler, bool replayed,
-               const std::function<void(const std::string& step)>& begins = {});
+               const Judging& judging, const std::function<void(const std::string& step)>& begins = {});
 
 /// A mapping that was not searched for, as a run of one step.
-Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& scheduler, bool replayed);
+Run run_saved(const Problem& problem, const Mapping& mapping, const Judging& judging);
 
 /// Judges the mappings of a front. On shared links another of them may be the faster: what the judge finds
 /// beaten is left out.
@@ -117,7 +124,7 @@ Run run_saved(const Problem& problem, const Mapping& mapping, const Scheduler& s
 ///        with an excess are left out
 /// @returns the fastest first
 std::vector<Judgement> judge_front(const Problem& problem, const ParetoFront& front,
-                                   LocalityRules::Scope scope, const Scheduler& scheduler, bool replayed,
+                                   LocalityRules::Scope scope, const Judging& judging,
                                    std::vector<Judgement> known = {});
 
 /// Looks once for a better bound than the quick one that runs of the same problem have, knowing their best

@@ -45,6 +45,14 @@ std::vector<AcceleratorUse> accelerator_use(const Problem& problem, const Mappin
 std::vector<LinkUse> link_use(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 Energy energy_of(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 
+/// The same from what was used.
+/// @param seconds from the beginning to the end, idle times included
+Energy energy_of(const System& system, const std::vector<AcceleratorUse>& accelerators,
+                 const std::vector<LinkUse>& links, double seconds);
+
+/// Integral of a link's utilisation, from the bytes that crossed it and the time that it was busy.
+double utilisation_s(const Link& link, const LinkUse& use);
+
 /// What bringing the pinned weights to the accelerators costs once, before the run (section 4.2 assumes them
 /// there).
 struct Setup {

@@ -39,10 +39,6 @@ struct Stream {
   std::vector<StreamFrame> frames;  ///< by arrival; phases do not go back
 };
 
-/// The mapping by which a frame runs that has weights to load: what it loads is not pinned yet.
-/// @param loads as of a StreamPhase
-Mapping while_loading(const Mapping& mapping, std::span<const char> loads);
-
 /// Whether a frame is the first of its phase, which brings the weights.
 bool is_first_of_phase(const Stream& stream, std::size_t frame);
 
