@@ -45,8 +45,8 @@ Workload random_choice(Random& random, const Workload& workload) {
   }
 }
 
-/// A stream with all that it refers to: phases with modalities on and off and mappings of their own, arrivals
-/// that the platform now keeps up with and now does not.
+/// A stream with all that it refers to: phases, if several, with modalities on and off, with mappings of
+/// their own; arrivals that the platform now keeps up with and now does not.
 class RandomStream {
  public:
   RandomStream(Random& random, const PlatformDescription& platform, std::int64_t phases, std::int64_t frames,
@@ -56,7 +56,8 @@ class RandomStream {
     stream.execution = execution;
     double longest_s = 0;
     for (std::int64_t i = 0; i < phases; ++i) {
-      workloads_.push_back(std::make_unique<Workload>(random_choice(random, workload)));
+      workloads_.push_back(
+          std::make_unique<Workload>(phases == 1 ? workload : random_choice(random, workload)));
       problems_.push_back(std::make_unique<Problem>(*workloads_.back(), system_, activations));
       const Problem& problem = *problems_.back();
       StreamPhase& phase = stream.phases.emplace_back();

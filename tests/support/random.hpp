@@ -28,8 +28,8 @@ struct WorkloadShape {
 /// A random DAG of layers of all types, shapes unchecked.
 Workload random_workload(Random& random, const WorkloadShape& shape = {});
 
-/// Independent copies of a random workload, one behind the other, and their mapping: each copy behind the
-/// ones before it on every accelerator.
+/// Independent copies of a random workload, with all its modalities on, one behind the other, and their
+/// mapping: each copy behind the ones before it on every accelerator.
 Workload several_times(const Workload& workload, std::size_t times);
 Mapping several_times(const Mapping& mapping, std::size_t times);
 
