@@ -3,6 +3,7 @@
 // Streams by hand: pipelines, arrivals, weights that the first frame brings, phases; and streams of bare
 // activities.
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <h2h/schedule/activity_order.hpp>
+#include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/checker.hpp>
 #include <h2h/simulation/replay.hpp>
 #include <h2h/stream/stream.hpp>
@@ -315,6 +317,29 @@ TEST_F(StreamByHand, TheCheckerSeesWhatIsTooEarlyTooLateAndMissing) {
               AllOf(HasSubstr("0 activities: layer 'a'"), HasSubstr("1 activities: layer 'a'")));
 }
 
+TEST_F(StreamByHand, TheCheckerCountsWeightsThatAreStillToCome) {
+  // Each has 200 bytes of weights; the DRAM holds 2,000.
+  for (const int layers : {10, 11}) {
+    std::string text;
+    std::vector<std::pair<std::string, AcceleratorIndex>> places;
+    for (int i = 0; i < layers; ++i) {
+      places.emplace_back(fmt::format("l{}", i), 0);
+      text += fc(places.back().first);
+    }
+    const StreamPhase made = phase(text, places);
+    const std::vector<char> loads(made.mapping.pinned.size(), 1);
+    const Schedule schedule = analytic_schedule(*made.problem, while_loading(made.mapping, loads));
+    std::vector<std::string> messages;
+    for (const Violation& violation :
+         StreamChecker(Contention::none).next(*made.problem, made.mapping, loads, 0, schedule)) {
+      messages.push_back(violation.message);
+    }
+    EXPECT_EQ(messages, layers == 10
+                            ? std::vector<std::string>()
+                            : std::vector<std::string>{"'fpga0' holds 2200 bytes in its DRAM of 2000"});
+  }
+}
+
 /// Streams of bare activities.
 class Bare {
  public:
@@ -342,7 +367,7 @@ class Bare {
   Simulator simulator;
 };
 
-/// A frame of activities, each of which waits for the frame, and the first two for nothing else.
+/// A frame of activities, all of which wait until it is there.
 FrameProgram frame_of(const ReplayProgram& program) {
   FrameProgram frame;
   static_cast<ActivityGraph&>(frame) = program;
