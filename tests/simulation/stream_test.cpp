@@ -217,6 +217,17 @@ TEST_F(StreamByHand, OverlappedFramesFollowEachOtherLikeLayers) {
                           "2 x compute 12.1-17.1", "2 x outputs 17.1-17.3"));
 }
 
+TEST_F(StreamByHand, OverlappedOutputsOfFramesGoUpOneAfterTheOther) {
+  phase("  - {name: z, type: fc, in_features: 2, out_features: 300}\n", {{"z", 0}});
+  stream.execution = Execution::overlap;
+  arrive({0, 0, 0});
+  // 300 bytes take 3 s to store; the next frame is computed long before.
+  EXPECT_THAT(replayed(),
+              ElementsAre("0 z inputs 0-0.02", "0 z compute 0.02-1.02", "0 z outputs 1.02-4.02",
+                          "1 z inputs 0.02-0.04", "1 z compute 1.02-2.02", "1 z outputs 4.02-7.02",
+                          "2 z inputs 1.02-1.04", "2 z compute 2.02-3.02", "2 z outputs 7.02-10.02"));
+}
+
 TEST_F(StreamByHand, OverlappedAFrameIsKnownFromTheArrivalOfTheOneBefore) {
   phase(fc("x"), {{"x", 0}});
   phase(fc("y"), {{"y", 1}}).mapping.pinned = {0};
