@@ -268,7 +268,8 @@ void SimGridEngine::run(const StreamProgram& stream, const FrameSink& ended) {
 /// Takes in frames up to the first that is not there yet.
 void SimGridEngine::take_in_frames() {
   while (taken_in_ < stream_->frames.size()) {
-    // By the clock, so that rounding does not add up over the frames; but those that arrive together do so.
+    // By the clock: SimGrid joins moments that are close, which would add up over the frames. Those that
+    // arrive together do so.
     const double arrival_s = stream_->frames[taken_in_].arrival_s;
     const bool with_last = taken_in_ > 0 && stream_->frames[taken_in_ - 1].arrival_s == arrival_s;
     const double gap_s = with_last ? 0 : arrival_s - elapsed_s();
