@@ -268,8 +268,8 @@ void SimGridEngine::run(const StreamProgram& stream, const FrameSink& ended) {
 /// Takes in frames up to the first that is not there yet.
 void SimGridEngine::take_in_frames() {
   while (taken_in_ < stream_->frames.size()) {
-    // By the clock: SimGrid joins moments that are close, which would add up over the frames. Those that
-    // arrive together do so.
+    // Counted from the clock, as SimGrid joins moments that are close, which would add up over the frames;
+    // but frames that arrive together are not a moment apart.
     const double arrival_s = stream_->frames[taken_in_].arrival_s;
     const bool with_last = taken_in_ > 0 && stream_->frames[taken_in_ - 1].arrival_s == arrival_s;
     const double gap_s = with_last ? 0 : arrival_s - elapsed_s();
@@ -341,9 +341,7 @@ void SimGridEngine::start_arrival(double seconds) {
 }
 
 void SimGridEngine::arrived() {
-  // The next frame may be taken in by then.
-  Frame& frame = *arriving_;
-  for (const std::uint32_t activity : frame.program->arrivals) release(frame.running[activity]);
+  for (const std::uint32_t activity : arriving_->program->arrivals) release(arriving_->running[activity]);
   take_in_frames();
 }
 

@@ -112,7 +112,7 @@ class SimGridEngine {
   double begin_s_ = 0;
   std::uint32_t taken_in_ = 0;  ///< frames that are known
   std::vector<Lane> lanes_;
-  Running arrival_;            ///< the time until the last known frame is there
+  Running arrival_;            ///< what lasts until the last known frame is there
   Frame* arriving_ = nullptr;  ///< that frame
   std::size_t done_ = 0;       ///< activities that have ended
   simgrid::s4u::ActivityPtr last_ended_;

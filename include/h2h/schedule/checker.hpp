@@ -48,8 +48,7 @@ std::vector<Violation> check_schedule(const Problem& problem, const Mapping& map
 
 /// The same for frames that follow one another (h2h/stream/stream.hpp): an accelerator runs them in their
 /// order, what reads an input of the network starts when its frame has arrived, and nothing before the frame
-/// before it has. Of past
-/// frames it keeps only when accelerators were done with them.
+/// before it has. It keeps of past frames only when accelerators were done with them.
 class StreamChecker {
  public:
   /// When an accelerator was done with the frames before, in seconds.

@@ -64,7 +64,7 @@ class Simulator {
 
   /// Runs a stream from clock 0, in a fork of its own: the same stream gives the same bits, and one of a
   /// single frame at 0 those of `replay()`. Memory is that of the frames under way, in the fork and here. If
-  /// @p visit throws, the stream goes on to its end unseen.
+  /// @p visit throws, the stream goes on to its end unseen; it must not use the simulator.
   /// @throws Error as replay(); and what @p visit throws
   void stream(const StreamProgram& program, const FrameTimesVisitor& visit);
 

@@ -52,7 +52,7 @@ bool is_first_of_phase(const Stream& stream, std::size_t frame);
 
 /// Called with each frame in order, when all times of its schedule are known, in seconds since the stream's
 /// beginning. The schedule is that of `while_loading()` in the first frame of a phase; it lasts as long as
-/// the call.
+/// the call. The visitor must not use the simulator.
 using FrameVisitor = std::function<void(std::size_t frame, const Schedule& schedule)>;
 
 /// The stream without contention, serial execution only. The first frame of a stream is to the last bit what
