@@ -48,6 +48,7 @@
 #include <h2h/simulation/program.hpp>
 #include <h2h/simulation/replay.hpp>
 #include <h2h/simulation/simulator.hpp>
+#include <h2h/stream/stream.hpp>
 #include <h2h/study/inputs.hpp>
 #include <h2h/study/journal.hpp>
 #include <h2h/study/results.hpp>

@@ -136,6 +136,7 @@ void SimGridEngine::describe() {
   });
   found.host = host->get_name();
   nodes_ = {host};
+  check_speed(*host);
   for (sg4::Host* fpga : fpgas) {
     nodes_.push_back(fpga);
     check_speed(*fpga);
@@ -147,14 +148,14 @@ void SimGridEngine::describe() {
 }
 
 /// Times are given to SimGrid as work, in units of the speed: any is good with which it can count.
-void SimGridEngine::check_speed(const sg4::Host& fpga) const {
+void SimGridEngine::check_speed(const sg4::Host& node) const {
   constexpr double kLeast = 1;
   constexpr double kMost = 1e24;
-  const double speed = fpga.get_speed();
+  const double speed = node.get_speed();
   if (speed >= kLeast && speed <= kMost) return;
-  const auto known = xml_.hosts.find(fpga.get_name());
+  const auto known = xml_.hosts.find(node.get_name());
   throw Error(ErrorKind::input, known == xml_.hosts.end() ? Location{description_.file} : known->second.where,
-              fmt::format("host '{}' has a speed of {:g} f", fpga.get_name(), speed),
+              fmt::format("host '{}' has a speed of {:g} f", node.get_name(), speed),
               "it does not matter, but must be from 1f to 1e15Gf, such as 1Gf");
 }
 
@@ -234,69 +235,164 @@ void SimGridEngine::set_exclusive_bandwidth(double bandwidth_Bps) {
   }
 }
 
-ReplayTimes SimGridEngine::run(const ReplayProgram& program) {
-  const std::size_t count = program.activities.size();
-  program_ = &program;
-  done_ = 0;
+void SimGridEngine::run(const StreamProgram& stream, const FrameSink& ended) {
+  stream_ = &stream;
+  sink_ = &ended;
   begin_s_ = sg4::Engine::get_clock();
-  times_.start_s.assign(count, 0);
-  times_.end_s.assign(count, 0);
-  running_.assign(count, {});
-  ended_.clear();
-  for (const ReplayProgram::Bandwidth& changed : program.bandwidths)
-    links_[changed.link]->set_bandwidth(changed.bandwidth_Bps);
-  for (const std::uint32_t successor : program.successors) ++running_[successor].waiting;
-  for (std::uint32_t index = 0; index < count; ++index) {
-    if (running_[index].waiting == 0) start(index);
+  taken_in_ = 0;
+  done_ = 0;
+  unused_frames_.clear();
+  for (const auto& frame : frames_) unused_frames_.push_back(frame.get());
+  std::uint32_t lanes = 0;
+  for (const FrameProgram& program : stream.programs) {
+    for (const FrameOrder::Head& head : program.heads) lanes = std::max(lanes, head.lane + 1);
+    for (const FrameOrder::Tail& tail : program.tails) lanes = std::max(lanes, tail.lane + 1);
   }
+  lanes_.assign(lanes, {});
+  for (const ReplayProgram::Bandwidth& changed : stream.bandwidths)
+    links_[changed.link]->set_bandwidth(changed.bandwidth_Bps);
+  take_in_frames();
   engine_->run();
-  running_.clear();
-  for (const ReplayProgram::Bandwidth& changed : program.bandwidths)
+  last_ended_ = nullptr;
+  for (const ReplayProgram::Bandwidth& changed : stream.bandwidths)
     links_[changed.link]->set_bandwidth(description_.links[changed.link].bandwidth_Bps);
+  std::size_t count = 0;
+  for (const StreamProgram::Frame& frame : stream.frames)
+    count += stream.programs[frame.program].activities.size();
   if (done_ != count) {
     throw Error(ErrorKind::internal,
                 fmt::format("{} of {} activities of a replay never became ready", count - done_, count));
   }
-  return std::move(times_);
 }
 
-void SimGridEngine::start(std::uint32_t index) {
-  const ReplayProgram::Activity& activity = program_->activities[index];
-  Running& slot = running_[index];
-  times_.start_s[index] = sg4::Engine::get_clock() - begin_s_;
-  if (activity.from == activity.to) {
-    sg4::Host* host = nodes_[activity.from];
-    const sg4::ExecPtr exec = sg4::Exec::init();
-    exec->set_flops_amount(activity.amount * host->get_speed());
-    exec->set_data(&slot);
-    slot.activity = exec;
-    exec->set_host(host);
-    exec->start();
-  } else {
-    // A comm starts by itself once both ends are set, so everything else comes first.
-    const sg4::CommPtr comm = sg4::Comm::sendto_init();
-    comm->set_payload_size(static_cast<std::uint64_t>(activity.amount));
-    comm->set_data(&slot);
-    slot.activity = comm;
-    comm->set_source(nodes_[activity.from]);
-    comm->set_destination(nodes_[activity.to]);
-    if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
+/// Takes in frames up to the first that is not there yet.
+void SimGridEngine::take_in_frames() {
+  while (taken_in_ < stream_->frames.size()) {
+    // Counted from the clock, as SimGrid joins moments that are close, which would add up over the frames;
+    // but frames that arrive together are not a moment apart.
+    const double arrival_s = stream_->frames[taken_in_].arrival_s;
+    const bool with_last = taken_in_ > 0 && stream_->frames[taken_in_ - 1].arrival_s == arrival_s;
+    const double gap_s = with_last ? 0 : arrival_s - elapsed_s();
+    Frame& frame = take_in(gap_s <= 0);
+    if (gap_s <= 0) continue;
+    arriving_ = &frame;
+    start_arrival(gap_s);
+    return;
   }
+}
+
+/// Starts of the next frame what waits for nothing.
+/// @param is_there whether it has arrived
+SimGridEngine::Frame& SimGridEngine::take_in(bool is_there) {
+  Frame& frame = unused_frame();
+  frame.number = taken_in_++;
+  frame.program = &stream_->programs[stream_->frames[frame.number].program];
+  const FrameProgram& program = *frame.program;
+  const std::size_t count = program.activities.size();
+  frame.times.start_s.assign(count, 0);
+  frame.times.end_s.assign(count, 0);
+  frame.left = count;
+  frame.running.resize(count);
+  for (Running& one : frame.running) {
+    one.frame = &frame;
+    one.followers.clear();
+    one.waiting = 0;
+    one.has_ended = false;
+  }
+  for (const std::uint32_t successor : program.successors) ++frame.running[successor].waiting;
+  if (!is_there) {
+    for (const std::uint32_t activity : program.arrivals) ++frame.running[activity].waiting;
+  }
+  for (const FrameOrder::Head& head : program.heads) {
+    Running* const before = under_way(lanes_[head.lane].back[head.back]);
+    if (before == nullptr) continue;
+    before->followers.push_back(&frame.running[head.activity]);
+    ++frame.running[head.activity].waiting;
+  }
+  for (const FrameOrder::Tail& tail : program.tails) {
+    Lane& lane = lanes_[tail.lane];
+    lane.back[1] = lane.back[0];
+    lane.back[0] = {&frame, frame.number, tail.activity};
+  }
+  for (Running& one : frame.running) {
+    if (one.waiting == 0) start(one);
+  }
+  if (count == 0) deliver(frame);
+  return frame;
+}
+
+SimGridEngine::Frame& SimGridEngine::unused_frame() {
+  if (unused_frames_.empty()) return *frames_.emplace_back(std::make_unique<Frame>());
+  Frame& frame = *unused_frames_.back();
+  unused_frames_.pop_back();
+  return frame;
+}
+
+/// Null if there was none on the lane, or it has ended.
+SimGridEngine::Running* SimGridEngine::under_way(const OnLane& one) {
+  if (one.frame == nullptr || one.frame->number != one.number) return nullptr;
+  Running& running = one.frame->running[one.activity];
+  return running.has_ended ? nullptr : &running;
+}
+
+/// Time passes on the host node, which computes nothing else.
+void SimGridEngine::start_arrival(double seconds) {
+  compute(arrival_, nodes_.front(), seconds);
+}
+
+void SimGridEngine::arrived() {
+  for (const std::uint32_t activity : arriving_->program->arrivals) release(arriving_->running[activity]);
+  take_in_frames();
+}
+
+void SimGridEngine::release(Running& one) {
+  if (--one.waiting == 0) start(one);
+}
+
+void SimGridEngine::start(Running& one) {
+  const auto index = static_cast<std::size_t>(&one - one.frame->running.data());
+  const ActivityGraph::Activity& activity = one.frame->program->activities[index];
+  one.frame->times.start_s[index] = elapsed_s();
+  if (activity.from == activity.to) return compute(one, nodes_[activity.from], activity.amount);
+  // A comm starts by itself once both ends are set, so everything else comes first.
+  const sg4::CommPtr comm = sg4::Comm::sendto_init();
+  comm->set_payload_size(static_cast<std::uint64_t>(activity.amount));
+  comm->set_data(&one);
+  one.activity = comm;
+  comm->set_source(nodes_[activity.from]);
+  comm->set_destination(nodes_[activity.to]);
+  if (comm->get_state() != sg4::Activity::State::STARTED) comm->start();
+}
+
+void SimGridEngine::compute(Running& one, sg4::Host* host, double seconds) {
+  const sg4::ExecPtr exec = sg4::Exec::init();
+  exec->set_flops_amount(seconds * host->get_speed());
+  exec->set_data(&one);
+  one.activity = exec;
+  exec->set_host(host);
+  exec->start();
 }
 
 void SimGridEngine::ended(const sg4::Activity& activity) {
-  const auto* slot = activity.get_data<Running>();
-  const auto index = static_cast<std::uint32_t>(slot - running_.data());
-  times_.end_s[index] = sg4::Engine::get_clock() - begin_s_;
+  Running& one = *activity.get_data<Running>();
+  // SimGrid still uses an activity after this callback: let go of the one before it only.
+  last_ended_ = std::move(one.activity);
+  if (&one == &arrival_) return arrived();
+  Frame& frame = *one.frame;
+  const auto index = static_cast<std::uint32_t>(&one - frame.running.data());
+  frame.times.end_s[index] = elapsed_s();
+  one.has_ended = true;
   ++done_;
-  // SimGrid still uses an activity after this callback: let go of the ones before it only.
-  for (const std::uint32_t earlier : ended_) running_[earlier].activity = nullptr;
-  ended_.clear();
-  ended_.push_back(index);
-  for (std::uint32_t s = program_->first_successor[index]; s < program_->first_successor[index + 1]; ++s) {
-    const std::uint32_t successor = program_->successors[s];
-    if (--running_[successor].waiting == 0) start(successor);
-  }
+  const FrameProgram& program = *frame.program;
+  for (std::uint32_t s = program.first_successor[index]; s < program.first_successor[index + 1]; ++s)
+    release(frame.running[program.successors[s]]);
+  for (Running* const follower : one.followers) release(*follower);
+  if (--frame.left == 0) deliver(frame);
+}
+
+void SimGridEngine::deliver(Frame& frame) {
+  (*sink_)(frame.number, frame.times);
+  unused_frames_.push_back(&frame);
 }
 
 }  // namespace h2h

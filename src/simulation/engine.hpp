@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,26 +39,62 @@ class SimGridEngine {
 
   const PlatformDescription& platform() const { return description_; }
 
-  /// Starts each activity when the ones before it have ended, and returns when all have. SimGrid's own
-  /// dependencies
-  /// (`add_successor`) are not used: its list of waiting activities makes them quadratic.
+  /// Called with the times of each frame when it has ended: in an order of time, not of frames.
+  using FrameSink = std::function<void(std::uint32_t frame, const ReplayTimes& times)>;
+
+  /// Runs a stream, from the present clock on: starts each activity when the ones before it have ended, and
+  /// returns when all have. SimGrid's own dependencies (`add_successor`) are not used: its list of waiting
+  /// activities makes them quadratic.
+  /// @param ended must not throw: SimGrid calls it
   /// @throws Error (internal) if some activity never becomes ready
-  ReplayTimes run(const ReplayProgram& program);
+  void run(const StreamProgram& stream, const FrameSink& ended);
 
  private:
+  struct Frame;
+  /// An activity of a frame.
   struct Running {
     simgrid::s4u::ActivityPtr activity;
-    std::uint32_t waiting = 0;
+    Frame* frame = nullptr;
+    std::vector<Running*> followers;  ///< activities of later frames that wait for it
+    std::uint32_t waiting = 0;        ///< for so many
+    bool has_ended = false;
+  };
+  /// A frame from when it is known until all its activities have ended; then it serves another one.
+  struct Frame {
+    std::uint32_t number = 0;
+    const FrameProgram* program = nullptr;
+    std::vector<Running> running;
+    ReplayTimes times;
+    std::size_t left = 0;  ///< activities that have not ended
+  };
+  /// An activity on a lane. It may have ended, and its frame may serve another one by now.
+  struct OnLane {
+    Frame* frame = nullptr;
+    std::uint32_t number = 0;  ///< of the frame
+    std::uint32_t activity = 0;
+  };
+  struct Lane {
+    std::array<OnLane, 2> back;  ///< what was done last there, and before that
   };
 
   void describe();
-  void check_speed(const simgrid::s4u::Host& fpga) const;
+  void check_speed(const simgrid::s4u::Host& node) const;
   std::vector<Link> describe_links() const;
   /// @param hint what would help where there is none
   Route route(simgrid::s4u::Host* from, simgrid::s4u::Host* to, std::string_view hint) const;
   void set_exclusive_bandwidth(double bandwidth_Bps);
-  void start(std::uint32_t index);
+  double elapsed_s() const { return simgrid::s4u::Engine::get_clock() - begin_s_; }
+  void take_in_frames();
+  Frame& take_in(bool is_there);
+  Frame& unused_frame();
+  static Running* under_way(const OnLane& one);
+  void start_arrival(double seconds);
+  void arrived();
+  void release(Running& one);
+  void start(Running& one);
+  void compute(Running& one, simgrid::s4u::Host* host, double seconds);
   void ended(const simgrid::s4u::Activity& activity);
+  void deliver(Frame& frame);
 
   PlatformXml xml_;
   simgrid::s4u::Engine* engine_;
@@ -64,13 +103,19 @@ class SimGridEngine {
   std::vector<simgrid::s4u::Host*> nodes_;                          ///< by ReplayProgram::Node
   PlatformDescription description_;
 
-  // Of the program that runs.
-  const ReplayProgram* program_ = nullptr;
-  std::vector<Running> running_;
-  std::vector<std::uint32_t> ended_;  ///< activities whose callback has returned
+  std::vector<std::unique_ptr<Frame>> frames_;
+  std::vector<Frame*> unused_frames_;
+
+  // Of the stream that runs.
+  const StreamProgram* stream_ = nullptr;
+  const FrameSink* sink_ = nullptr;
   double begin_s_ = 0;
-  ReplayTimes times_;
-  std::size_t done_ = 0;
+  std::uint32_t taken_in_ = 0;  ///< frames that are known
+  std::vector<Lane> lanes_;
+  Running arrival_;            ///< what lasts until the last known frame is there
+  Frame* arriving_ = nullptr;  ///< that frame
+  std::size_t done_ = 0;       ///< activities that have ended
+  simgrid::s4u::ActivityPtr last_ended_;
 };
 
 }  // namespace h2h

@@ -4,21 +4,25 @@
 #include <algorithm>
 #include <exception>
 #include <numeric>
+#include <utility>
 
 #include <h2h/schedule/activity_order.hpp>
 
 namespace h2h {
 
-ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
-  constexpr ReplayProgram::Node kHost = 0;
+namespace {
+
+ActivityGraph graph_of(const Problem& problem, const Mapping& mapping, const Schedule& schedule,
+                       const ActivityOrder& order) {
+  constexpr ActivityGraph::Node kHost = 0;
   const auto node_of = [](AcceleratorIndex a) {
-    return a == Problem::kHost ? kHost : static_cast<ReplayProgram::Node>(a + 1);
+    return a == Problem::kHost ? kHost : static_cast<ActivityGraph::Node>(a + 1);
   };
   const auto activities = schedule.activities();
-  ReplayProgram program;
+  ActivityGraph program;
   program.activities.reserve(activities.size());
   for (const Activity& activity : activities) {
-    const ReplayProgram::Node here = node_of(mapping.accelerator[activity.layer]);
+    const ActivityGraph::Node here = node_of(mapping.accelerator[activity.layer]);
     const auto bytes = static_cast<double>(activity.bytes);
     switch (activity.stage) {
       case Stage::weights:
@@ -34,7 +38,6 @@ ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Sche
     }
   }
   // From who waits for whom to who is waited for by whom.
-  const ActivityOrder order = order_of(problem, mapping, schedule);
   program.first_successor.assign(activities.size() + 1, 0);
   for (const std::uint32_t earlier : order.before) ++program.first_successor[earlier + 1];
   std::partial_sum(program.first_successor.begin(), program.first_successor.end(),
@@ -47,14 +50,30 @@ ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Sche
   return program;
 }
 
-Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator, Execution execution) {
-  Schedule schedule(problem, mapping, execution);
-  const ReplayTimes times = simulator.replay(compile(problem, mapping, schedule));
+}  // namespace
+
+ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+  return {graph_of(problem, mapping, schedule, order_of(problem, mapping, schedule)), {}};
+}
+
+FrameProgram compile_frame(const Problem& problem, const Mapping& mapping, const Schedule& schedule) {
+  FrameOrder order = frame_order_of(problem, mapping, schedule);
+  return {graph_of(problem, mapping, schedule, order.inside), std::move(order.arrivals),
+          std::move(order.heads), std::move(order.tails)};
+}
+
+void set_times(Schedule& schedule, const ReplayTimes& times) {
   const auto activities = schedule.activities();
   for (std::size_t i = 0; i < activities.size(); ++i) {
     activities[i].start_s = times.start_s[i];
     activities[i].end_s = times.end_s[i];
   }
+}
+
+Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator, Execution execution) {
+  Schedule schedule(problem, mapping, execution);
+  const ReplayTimes times = simulator.replay(compile(problem, mapping, schedule));
+  set_times(schedule, times);
   return schedule;
 }
 

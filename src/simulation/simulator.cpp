@@ -6,7 +6,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <exception>
+#include <map>
 #include <sstream>
+#include <utility>
 
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/replace.hpp>
@@ -36,8 +39,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlatformDescription, file, name, host, catalo
 
 namespace {
 
-enum class Request : std::uint8_t { replay_in_fork, replay_here };
-enum class Reply : std::uint8_t { result, error };
+enum class Request : std::uint8_t { replay_in_fork, replay_here, stream };
+/// To a replay in a fork and to a stream: each frame when it ends, and then a result without anything.
+enum class Reply : std::uint8_t { frame, result, error };
 
 void send_error(Channel& channel, const Error& error) {
   channel.send(Reply::error);
@@ -48,18 +52,59 @@ void send_error(Channel& channel, const Error& error) {
   throw error_from(receive_json(channel));
 }
 
+void send_graph(Channel& channel, const ActivityGraph& graph) {
+  channel.send_all(std::span(graph.activities));
+  channel.send_all(std::span(graph.first_successor));
+  channel.send_all(std::span(graph.successors));
+}
+
+void receive_graph(Channel& channel, ActivityGraph& graph) {
+  channel.receive_all(graph.activities);
+  channel.receive_all(graph.first_successor);
+  channel.receive_all(graph.successors);
+}
+
 void send_program(Channel& channel, const ReplayProgram& program) {
-  channel.send_all(std::span(program.activities));
-  channel.send_all(std::span(program.first_successor));
-  channel.send_all(std::span(program.successors));
+  send_graph(channel, program);
   channel.send_all(std::span(program.bandwidths));
 }
 
-void receive_program(Channel& channel, ReplayProgram& program) {
-  channel.receive_all(program.activities);
-  channel.receive_all(program.first_successor);
-  channel.receive_all(program.successors);
-  channel.receive_all(program.bandwidths);
+/// A replay as a stream of one frame, before which there is nothing.
+void receive_program(Channel& channel, StreamProgram& stream) {
+  stream.programs.resize(1);
+  FrameProgram& frame = stream.programs.front();
+  receive_graph(channel, frame);
+  frame.arrivals.clear();
+  frame.heads.clear();
+  frame.tails.clear();
+  stream.frames.assign(1, {});
+  channel.receive_all(stream.bandwidths);
+}
+
+void send_stream(Channel& channel, const StreamProgram& stream) {
+  channel.send(static_cast<std::uint64_t>(stream.programs.size()));
+  for (const FrameProgram& frame : stream.programs) {
+    send_graph(channel, frame);
+    channel.send_all(std::span(frame.arrivals));
+    channel.send_all(std::span(frame.heads));
+    channel.send_all(std::span(frame.tails));
+  }
+  channel.send_all(std::span(stream.frames));
+  channel.send_all(std::span(stream.bandwidths));
+}
+
+StreamProgram receive_stream(Channel& channel) {
+  StreamProgram stream;
+  stream.programs.resize(channel.receive<std::uint64_t>());
+  for (FrameProgram& frame : stream.programs) {
+    receive_graph(channel, frame);
+    channel.receive_all(frame.arrivals);
+    channel.receive_all(frame.heads);
+    channel.receive_all(frame.tails);
+  }
+  channel.receive_all(stream.frames);
+  channel.receive_all(stream.bandwidths);
+  return stream;
 }
 
 /// The bytes of a platform under a name from which SimGrid can load them, for as long as this lives. The file
@@ -147,16 +192,30 @@ std::vector<std::string> model_settings(const SimulatorOptions& options, const P
 }
 
 /// Runs what the child was asked for and answers it.
-void serve(Channel& channel, SimGridEngine& engine, Request request, const ReplayProgram& program) {
-  try {
-    const ReplayTimes times = engine.run(program);
-    channel.send(Reply::result);
-    if (request == Request::replay_here) {
-      channel.send(times.end_s.empty() ? 0.0 : *std::max_element(times.end_s.begin(), times.end_s.end()));
-      return;
+void serve(Channel& channel, SimGridEngine& engine, Request request, const StreamProgram& stream) {
+  const auto send_frame = [&channel](std::uint32_t frame, const ReplayTimes& times) {
+    try {
+      channel.send(Reply::frame);
+      channel.send(frame);
+      channel.send_all(std::span(times.start_s));
+      channel.send_all(std::span(times.end_s));
+    } catch (const boost::system::system_error&) {
+      leave(1);  // nobody listens any more
     }
-    channel.send_all(std::span(times.start_s));
-    channel.send_all(std::span(times.end_s));
+  };
+  double latency_s = 0;
+  const auto find_latency = [&latency_s](std::uint32_t /*frame*/, const ReplayTimes& times) {
+    for (const double end_s : times.end_s) latency_s = std::max(latency_s, end_s);
+  };
+  try {
+    if (request == Request::replay_here) {
+      engine.run(stream, find_latency);
+      channel.send(Reply::result);
+      channel.send(latency_s);
+    } else {
+      engine.run(stream, send_frame);
+      channel.send(Reply::result);
+    }
   } catch (const Error& error) {
     send_error(channel, error);
   }
@@ -192,10 +251,14 @@ void live_as_child(Channel& channel, const std::filesystem::path& platform, cons
   } catch (const Error& error) {
     return send_error(channel, error);
   }
-  ReplayProgram program;
+  StreamProgram program;
   for (;;) {
     const auto request = channel.receive<Request>();
-    receive_program(channel, program);
+    if (request == Request::stream) {
+      program = receive_stream(channel);
+    } else {
+      receive_program(channel, program);
+    }
     if (request == Request::replay_here) {
       serve(channel, *engine, request, program);
       continue;
@@ -305,14 +368,50 @@ class Simulator::Process {
     });
   }
 
-  ReplayTimes receive_times() {
-    ReplayTimes times;
+  void ask(const StreamProgram& stream) {
     guarded([&] {
-      if (channel_.receive<Reply>() == Reply::error) throw_received_error(channel_);
-      channel_.receive_all(times.start_s);
-      channel_.receive_all(times.end_s);
+      channel_.send(Request::stream);
+      send_stream(channel_, stream);
     });
-    return times;
+  }
+
+  /// All frames, in order.
+  void receive_frames(const Simulator::FrameTimesVisitor& visit) {
+    std::exception_ptr failure;
+    const auto show = [&](std::uint32_t frame, const ReplayTimes& times) {
+      if (failure) return;  // what is still to come must be read, or it would be taken for a later answer
+      try {
+        visit(frame, times);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    };
+    guarded([&] {
+      std::uint32_t next = 0;
+      std::map<std::uint32_t, ReplayTimes> early;  // frames that have overtaken others
+      ReplayTimes times;
+      for (auto reply = channel_.receive<Reply>(); reply != Reply::result;
+           reply = channel_.receive<Reply>()) {
+        if (reply == Reply::error) throw_received_error(channel_);
+        const auto frame = channel_.receive<std::uint32_t>();
+        channel_.receive_all(times.start_s);
+        channel_.receive_all(times.end_s);
+        if (frame != next) {
+          early.emplace(frame, std::move(times));
+          continue;
+        }
+        show(next++, times);
+        for (; !early.empty() && early.begin()->first == next; ++next, early.erase(early.begin()))
+          show(next, early.begin()->second);
+      }
+    });
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  ReplayTimes receive_times() {
+    ReplayTimes of_all;
+    receive_frames([&](std::size_t /*frame*/, const ReplayTimes& times) { of_all = times; });
+    return of_all;
   }
 
   double receive_latency() {
@@ -382,6 +481,11 @@ ReplayTimes Simulator::finish() {
 ReplayTimes Simulator::replay(const ReplayProgram& program) {
   start(program);
   return finish();
+}
+
+void Simulator::stream(const StreamProgram& program, const FrameTimesVisitor& visit) {
+  process_->ask(program);
+  process_->receive_frames(visit);
 }
 
 ReplayWorker::ReplayWorker(const PlatformFile& platform, const SimulatorOptions& options)

@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <h2h/base/files.hpp>
 #include <h2h/mapper/chain.hpp>
@@ -20,6 +24,7 @@
 #include <h2h/schedule/incremental.hpp>
 #include <h2h/search/annealing.hpp>
 #include <h2h/simulation/replay.hpp>
+#include <h2h/stream/stream.hpp>
 #include <h2h/trace/export.hpp>
 #include <h2h/workload/workload_file.hpp>
 
@@ -232,6 +237,90 @@ void replay_against_bare_dispatcher(benchmark::State& state) {
   state.counters["ratio"] = ratios[ratios.size() / 2];
 }
 
+/// Frames of `h2h`, one every so many hundredths of what its busiest FPGA needs for one without contention.
+Stream stream_of(const Instance& one, const Mapping& mapping, std::size_t frames, std::int64_t percent) {
+  std::vector<double> busy_s(one.problem->accelerators());
+  for (LayerIndex layer = 0; layer < one.problem->layers(); ++layer)
+    busy_s[mapping.accelerator[layer]] += layer_seconds(*one.problem, mapping, layer).to_end;
+  const double period_s =
+      *std::max_element(busy_s.begin(), busy_s.end()) * static_cast<double>(percent) / 100;
+  Stream stream;
+  stream.phases.push_back({one.problem.get(), mapping, {}});
+  for (std::size_t frame = 0; frame < frames; ++frame)
+    stream.frames.push_back({0, period_s * static_cast<double>(frame)});
+  return stream;
+}
+
+/// Resident kilobytes of a process: now, or at most so far.
+double memory_kB(const std::string& process, const std::string& key) {
+  std::ifstream status("/proc/" + process + "/status");
+  for (std::string word; status >> word;) {
+    if (word != key) continue;
+    double kB = 0;
+    status >> kB;
+    return kB;
+  }
+  return 0;
+}
+
+/// Of the processes that a process has, those that live longest first.
+std::vector<std::string> children_of(const std::string& process) {
+  std::ifstream list("/proc/" + process + "/task/" + process + "/children");
+  return {std::istream_iterator<std::string>(list), {}};
+}
+
+/// What a frame of a stream costs, in single replays of it on a running clock (`ratio`), both in turn, and
+/// the memory of both processes when nearly all frames have been seen. `queue` is how many times longer the
+/// last frame takes, from its arrival, than the first.
+void stream_against_single_frames(benchmark::State& state) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  Instance& one = instance(141);
+  const Mapping& mapping = one.mapping(kStep4);
+  const auto frames = static_cast<std::size_t>(state.range(0));
+  const Stream stream = stream_of(one, mapping, frames, state.range(1));
+  const ReplayProgram program = compile(*one.problem, mapping, Schedule(*one.problem, mapping));
+  const std::string own_id = std::to_string(::getpid());
+  Simulator simulator(one.platform_file);
+  const std::string child = children_of(own_id).back();
+  ReplayWorker worker(one.platform_file);
+  const auto singles_s = [&] {
+    constexpr int kSingles = 50;
+    const auto begin = Clock::now();
+    for (int i = 0; i < kSingles; ++i) {
+      worker.start(program);
+      benchmark::DoNotOptimize(worker.finish());
+    }
+    return seconds_since(begin) / kSingles;
+  };
+  std::vector<double> ratios;
+  for (auto _ : state) {
+    double single_s = singles_s();
+    double first_s = 0;
+    double last_s = 0;
+    const auto begin = Clock::now();
+    replay_stream(stream, simulator, [&](std::size_t frame, const Schedule& schedule) {
+      if (frame == 0) first_s = schedule.latency_s();
+      if (frame == frames - 1) last_s = schedule.latency_s() - stream.frames.back().arrival_s;
+      if (frame != frames * 9 / 10) return;
+      state.counters["parent_MB"] = memory_kB(own_id, "VmRSS:") / 1e3;
+      for (const std::string& runs : children_of(child))
+        state.counters["child_MB"] = memory_kB(runs, "VmHWM:") / 1e3;
+    });
+    const double stream_s = seconds_since(begin);
+    state.SetIterationTime(stream_s);
+    single_s = (single_s + singles_s()) / 2;
+    ratios.push_back(stream_s / static_cast<double>(frames) / single_s);
+    state.counters["queue"] = last_s / first_s;
+  }
+  std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2),
+                   ratios.end());
+  state.counters["ratio"] = ratios[ratios.size() / 2];
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(frames * program.activities.size()));
+}
+
 /// From a judged schedule to the bytes of its Paje trace. `heft`, as the mapping of h2h takes a while at the
 /// largest size.
 void paje_trace(benchmark::State& state) {
@@ -277,6 +366,11 @@ BENCHMARK(replay_bare_dispatcher)->Apply(sizes)->UseManualTime();
 BENCHMARK(replay_on_a_running_clock)->Apply(sizes)->UseRealTime();
 BENCHMARK(replay_against_bare_dispatcher)->Apply(sizes)->UseRealTime();
 BENCHMARK(replay_in_a_fresh_fork)->Apply(sizes)->UseRealTime();
+BENCHMARK(stream_against_single_frames)
+    ->ArgNames({"frames", "percent"})
+    ->ArgsProduct({{100, 1000, 4000}, {150, 80}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
 
 }  // namespace
 

@@ -119,6 +119,11 @@ INSTANTIATE_TEST_SUITE_P(
                          kLink + kRoute),
                ":6:1",
                {"host 'b' has a speed of 1e-14 f", "from 1f to 1e15Gf"}},
+        Broken{"SpeedOfTheHostTooSmallToCountWith",
+               full_zone("<host id=\"host\" speed=\"1e-14f\"><prop id=\"role\" value=\"host\"/></host>\n" +
+                         fpga_node("b") + kLink + kRoute),
+               ":5:1",
+               {"host 'host' has a speed of 1e-14 f", "from 1f to 1e15Gf"}},
         Broken{"SpeedTooLargeToCountWith",
                full_zone(host_node() +
                          "<host id=\"b\" speed=\"1e300Gf\"><prop id=\"accelerator\" value=\"X\"/></host>\n" +

@@ -10,14 +10,17 @@
 namespace h2h::test {
 namespace {
 
-/// Seconds that depend on layer and accelerator as if at random.
+constexpr char kCopyMark = '#';
+
+/// Seconds that depend on layer and accelerator as if at random; copies of a layer take as long as it.
 class RandomModel : public AcceleratorModel {
  public:
   explicit RandomModel(std::uint64_t salt) : salt_(salt) {}
   bool runs(LayerType /*type*/) const override { return true; }
   std::optional<ComputeTime> time(const Layer& layer) const override {
     std::uint64_t hash = salt_;
-    for (const char c : layer.name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    for (const char c : layer.name.substr(0, layer.name.find(kCopyMark)))
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
     Random random(hash);
     return ComputeTime{static_cast<double>(draw(random, 0, 1000000)) * 1e-6, Bottleneck::compute};
   }
@@ -89,6 +92,46 @@ Workload random_workload(Random& random, const WorkloadShape& shape) {
     if (i > 0 && chance(random, shape.residuals)) add_new(layer.residual);
   }
   return Workload(description);
+}
+
+Workload several_times(const Workload& workload, std::size_t times) {
+  WorkloadDescription description;
+  description.name = workload.name();
+  description.unchecked_reason = "random shapes";
+  for (std::size_t copy = 0; copy < times; ++copy) {
+    const auto name_of = [&](LayerIndex layer) {
+      return fmt::format("{}{}{}", workload.layer(layer).name, kCopyMark, copy);
+    };
+    for (LayerIndex layer = 0; layer < workload.size(); ++layer) {
+      LayerDescription& made = description.layers.emplace_back();
+      made.layer = workload.layer(layer);
+      made.layer.name = name_of(layer);
+      const auto& graph = workload.graph();
+      for (const auto edge : boost::make_iterator_range(boost::in_edges(layer, graph))) {
+        const bool is_input = graph[edge].role == Dependency::Role::input;
+        (is_input ? made.inputs : made.residual)
+            .push_back(name_of(static_cast<LayerIndex>(boost::source(edge, graph))));
+      }
+    }
+  }
+  return Workload(description);
+}
+
+Mapping several_times(const Mapping& mapping, std::size_t times) {
+  const auto layers = static_cast<LayerIndex>(mapping.accelerator.size());
+  Mapping all;
+  all.order.resize(mapping.order.size());
+  for (std::size_t copy = 0; copy < times; ++copy) {
+    const auto add = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    add(all.accelerator, mapping.accelerator);
+    add(all.pinned, mapping.pinned);
+    add(all.fused, mapping.fused);
+    for (std::size_t a = 0; a < mapping.order.size(); ++a) {
+      for (const LayerIndex layer : mapping.order[a])
+        all.order[a].push_back(layer + layers * static_cast<LayerIndex>(copy));
+    }
+  }
+  return all;
 }
 
 std::string random_platform_xml(Random& random, int fpgas, bool contended) {

@@ -28,6 +28,11 @@ struct WorkloadShape {
 /// A random DAG of layers of all types, shapes unchecked.
 Workload random_workload(Random& random, const WorkloadShape& shape = {});
 
+/// Independent copies of a random workload, with all its modalities on, one behind the other, and their
+/// mapping: each copy behind the ones before it on every accelerator.
+Workload several_times(const Workload& workload, std::size_t times);
+Mapping several_times(const Mapping& mapping, std::size_t times);
+
 /// A platform of FPGAs on one or two switches; every FPGA's port is its own, uplink and host port are wide
 /// enough for all of them together unless @p contended.
 std::string random_platform_xml(Random& random, int fpgas, bool contended = false);

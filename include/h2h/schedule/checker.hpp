@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,5 +45,34 @@ enum class Contention : std::uint8_t {
 /// accelerator models and routes again, and looks at times only.
 std::vector<Violation> check_schedule(const Problem& problem, const Mapping& mapping,
                                       const Schedule& schedule, double latency_s, Contention contention);
+
+/// The same for frames that follow one another (h2h/stream/stream.hpp): an accelerator runs them in their
+/// order, what reads an input of the network starts when its frame has arrived, and nothing before the frame
+/// before it has. It keeps of past frames only when accelerators were done with them.
+class StreamChecker {
+ public:
+  /// When an accelerator was done with the frames before, in seconds.
+  struct Done {
+    double down_s = 0;      ///< its last transfer down
+    double computed_s = 0;  ///< its last computation
+    double may_load_s = 0;  ///< when that began
+    double up_s = 0;        ///< its last transfer up
+    double layer_s = 0;     ///< its last layer
+  };
+
+  explicit StreamChecker(Contention contention) : contention_(contention) {}
+
+  /// What is wrong with the next frame, if those before were right.
+  /// @param mapping by which the frame and those of its phase behind it run
+  /// @param loads by layer: pinned weights that the frame brings; empty: none
+  /// @param arrival_s, and the times of @p schedule, in seconds since the stream's beginning
+  std::vector<Violation> next(const Problem& problem, const Mapping& mapping, std::span<const char> loads,
+                              double arrival_s, const Schedule& schedule);
+
+ private:
+  Contention contention_;
+  double known_s_ = 0;  ///< the arrival of the frame before
+  std::vector<Done> done_;
+};
 
 }  // namespace h2h

@@ -15,6 +15,12 @@ namespace h2h {
 /// execution. Activity i of the program is activity i of the schedule.
 ReplayProgram compile(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
 
+/// The same as a frame of a stream, all of whose frames have the same system and execution.
+FrameProgram compile_frame(const Problem& problem, const Mapping& mapping, const Schedule& schedule);
+
+/// Gives the activities of a schedule the times of its program.
+void set_times(Schedule& schedule, const ReplayTimes& times);
+
 /// Schedule of a complete, valid mapping by SimGrid, with contention on the real topology: bit-wise the same
 /// at every call.
 Schedule replay(const Problem& problem, const Mapping& mapping, Simulator& simulator,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +58,15 @@ class Simulator {
   /// began; one at a time.
   void start(const ReplayProgram& program);
   ReplayTimes finish();
+
+  /// Called with the times of each frame of a stream, in order, when it and all before it have ended.
+  using FrameTimesVisitor = std::function<void(std::size_t frame, const ReplayTimes& times)>;
+
+  /// Runs a stream from clock 0, in a fork of its own: the same stream gives the same bits, and one of a
+  /// single frame at 0 those of `replay()`. Memory is that of the frames under way, in the fork and here. If
+  /// @p visit throws, the stream goes on to its end unseen; it must not use the simulator.
+  /// @throws Error as replay(); and what @p visit throws
+  void stream(const StreamProgram& program, const FrameTimesVisitor& visit);
 
  private:
   friend class ReplayWorker;

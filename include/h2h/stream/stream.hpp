@@ -32,7 +32,11 @@ struct StreamFrame {
 /// Inferences that follow one another on one platform. Each accelerator runs its layers frame by frame, and
 /// within a frame in the order of the mapping; so frames overlap on the platform, but never change places on
 /// an accelerator. Apart from that a layer starts by the rules of its execution, and what reads an input of
-/// the network not before the frame's arrival.
+/// the network not before the frame's arrival. A frame is known from the arrival of the one before it on, the
+/// first from time 0: overlapped execution can bring weights from then on.
+///
+/// Not modelled: host memory, which holds the inputs of all frames that wait; a limit to the frames under
+/// way; the time to decide on another mapping.
 struct Stream {
   Execution execution = Execution::serial;
   std::vector<StreamPhase> phases;
@@ -44,16 +48,19 @@ bool is_first_of_phase(const Stream& stream, std::size_t frame);
 
 /// Called with each frame in order, when all times of its schedule are known, in seconds since the stream's
 /// beginning. The schedule is that of `while_loading()` in the first frame of a phase; it lasts as long as
-/// the call.
+/// the call. The visitor must not use the simulator.
 using FrameVisitor = std::function<void(std::size_t frame, const Schedule& schedule)>;
 
 /// The stream without contention, serial execution only. The first frame of a stream is to the last bit what
-/// `analytic_schedule()` gives. Memory does not grow with the frames.
+/// `analytic_schedule()` gives if it arrives at 0. Memory does not grow with the frames.
+/// @throws Error (usage) for overlapped execution
 void analytic_stream(const Stream& stream, const FrameVisitor& visit);
 
 /// The stream by SimGrid, with contention on the real topology, from clock 0 in a fresh process: the same
-/// bits at every call, and of a stream of one frame those of `replay()`. Memory grows with the frames that
-/// are under way at a time, not with the length of the stream.
+/// bits at every call, and of one frame that arrives at 0 those of `replay()`. Memory grows with the frames
+/// that are under way or wait at a time, not with the length of the stream: where they arrive faster than the
+/// platform runs them, ever more of them wait.
+/// @throws Error as Simulator::replay(), and what @p visit throws; the simulator can be used further
 void replay_stream(const Stream& stream, Simulator& simulator, const FrameVisitor& visit);
 
 }  // namespace h2h

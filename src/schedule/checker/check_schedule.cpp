@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,19 +21,33 @@ using Rule = Violation::Rule;
 /// Rounding that sums of some hundred durations may carry.
 constexpr double kRelative = 1e-9;
 
+/// What a schedule finds when it begins.
+struct Before {
+  std::span<const char> loads;  ///< by layer: its weights are not there though they are pinned; empty: none
+  double known_s = 0;           ///< nothing starts before that
+  double arrival_s = 0;         ///< of the network's inputs
+  std::span<const StreamChecker::Done> done;  ///< by accelerator
+};
+
 class ScheduleChecker {
  public:
   ScheduleChecker(const Problem& problem, const Mapping& mapping, const Schedule& schedule,
-                  Contention contention)
-      : problem_(problem), mapping_(mapping), schedule_(schedule), contention_(contention) {}
+                  Contention contention, const Before& before)
+      : problem_(problem),
+        mapping_(mapping),
+        schedule_(schedule),
+        contention_(contention),
+        before_(before),
+        last_s_(last_end_s(schedule)),
+        tolerance_s_(kRelative * last_s_) {}
 
-  std::vector<Violation> run(double latency_s) {
-    double last = 0;
-    for (const Activity& activity : schedule_.activities()) last = std::max(last, activity.end_s);
-    tolerance_s_ = kRelative * last;
-    if (!same(last, latency_s))
-      add(Rule::latency,
-          fmt::format("the latency is {} s, but the last activity ends at {} s", latency_s, last));
+  void check_latency(double latency_s) {
+    if (same(last_s_, latency_s)) return;
+    add(Rule::latency,
+        fmt::format("the latency is {} s, but the last activity ends at {} s", latency_s, last_s_));
+  }
+
+  std::vector<Violation> run() {
     bool all_due = true;
     for (LayerIndex layer = 0; layer < problem_.layers(); ++layer)
       all_due = check_activities(layer) && all_due;
@@ -47,6 +62,11 @@ class ScheduleChecker {
   }
 
  private:
+  static double last_end_s(const Schedule& schedule) {
+    double last_s = 0;
+    for (const Activity& activity : schedule.activities()) last_s = std::max(last_s, activity.end_s);
+    return last_s;
+  }
   void add(Rule rule, std::string message) { found_.push_back({rule, std::move(message)}); }
   bool same(double a, double b) const { return std::abs(a - b) <= tolerance_s_; }
   const Layer& layer_of(LayerIndex layer) const { return problem_.workload().layer(layer); }
@@ -61,8 +81,8 @@ class ScheduleChecker {
     const IfmExtent extent = problem_.system().ifm_extent;
     std::vector<Activity> list;
     const std::int64_t weights = weight_bytes(layer, device);
-    if (mapping_.pinned[index] == 0 && weights > 0)
-      list.push_back({index, Stage::weights, Activity::kNoTensor, weights});
+    const bool is_there = mapping_.pinned[index] != 0 && (before_.loads.empty() || before_.loads[index] == 0);
+    if (!is_there && weights > 0) list.push_back({index, Stage::weights, Activity::kNoTensor, weights});
     const auto add_input = [&](TensorIndex tensor, const Dependency& edge) {
       const AcceleratorIndex made = mapping_.accelerator[problem_.tensor(tensor).producer];
       const bool is_pulled = problem_.is_direct() && made != mapping_.accelerator[index];
@@ -168,26 +188,28 @@ class ScheduleChecker {
 
   /// Overlapped execution: what each activity of an accelerator waits for, and that it does not wait longer.
   void check_lanes(AcceleratorIndex a) {
-    double down_free_s = 0;
-    double up_free_s = 0;
-    double computed_s = 0;  // by the layer before
-    double may_load_s = 0;  // from when that one computes
+    double down_free_s = before_.done[a].down_s;
+    double up_free_s = before_.done[a].up_s;
+    double computed_s = before_.done[a].computed_s;  // by the layer before
+    double may_load_s = before_.done[a].may_load_s;  // from when that one computes
     for (const LayerIndex layer : mapping_.order[a]) {
       for (const Activity& activity : schedule_.of(layer)) {
         switch (activity.stage) {
           case Stage::weights:
           case Stage::input: {
-            double ready_s = 0;
-            if (activity.stage == Stage::input && !problem_.tensor(activity.tensor).is_network_input()) {
-              ready_s =
-                  output_s(problem_.tensor(activity.tensor).producer, activity.source != Problem::kHost);
+            double ready_s = before_.known_s;
+            if (activity.stage == Stage::input) {
+              const Tensor& tensor = problem_.tensor(activity.tensor);
+              ready_s = tensor.is_network_input()
+                            ? before_.arrival_s
+                            : output_s(tensor.producer, activity.source != Problem::kHost);
             }
             check_begin(activity, ready_s, std::max(down_free_s, may_load_s));
             down_free_s = activity.end_s;
             break;
           }
           case Stage::compute: {
-            double ready_s = down_free_s;
+            double ready_s = std::max(before_.known_s, down_free_s);
             for (const TensorIndex tensor : problem_.inputs(layer)) {
               if (mapping_.fused[tensor] != 0)
                 ready_s = std::max(ready_s, output_s(problem_.tensor(tensor).producer, true));
@@ -224,7 +246,7 @@ class ScheduleChecker {
   /// Serial execution: a layer starts when its accelerator is free and every input exists: no earlier, and no
   /// later.
   void check_start(LayerIndex index) {
-    double ready_s = 0;
+    double ready_s = layer_of(index).reads_network_input ? before_.arrival_s : before_.known_s;
     for (const auto edge : boost::make_iterator_range(boost::in_edges(index, problem_.workload().graph()))) {
       const auto producer = static_cast<LayerIndex>(boost::source(edge, problem_.workload().graph()));
       ready_s = std::max(ready_s, output_s(producer, problem_.is_direct()));
@@ -236,7 +258,8 @@ class ScheduleChecker {
     }
     const std::vector<LayerIndex>& order = mapping_.order[mapping_.accelerator[index]];
     const auto place = std::find(order.begin(), order.end(), index);
-    const double free_s = place == order.begin() ? 0 : schedule_.end_s(*(place - 1));
+    const double free_s = place == order.begin() ? before_.done[mapping_.accelerator[index]].layer_s
+                                                 : schedule_.end_s(*(place - 1));
     if (start_s < free_s - tolerance_s_) {
       add(Rule::exclusive, fmt::format("layer '{}' starts at {} s, but '{}' is busy until {} s",
                                        layer_of(index).name, start_s, device_of(index).name, free_s));
@@ -287,7 +310,9 @@ class ScheduleChecker {
   const Mapping& mapping_;
   const Schedule& schedule_;
   Contention contention_;
-  double tolerance_s_ = 0;
+  const Before& before_;
+  double last_s_;
+  double tolerance_s_;
   std::vector<Violation> found_;
 };
 
@@ -295,7 +320,38 @@ class ScheduleChecker {
 
 std::vector<Violation> check_schedule(const Problem& problem, const Mapping& mapping,
                                       const Schedule& schedule, double latency_s, Contention contention) {
-  return ScheduleChecker(problem, mapping, schedule, contention).run(latency_s);
+  const std::vector<StreamChecker::Done> done(problem.accelerators());
+  const Before nothing{{}, 0, 0, done};
+  ScheduleChecker checker(problem, mapping, schedule, contention, nothing);
+  checker.check_latency(latency_s);
+  return checker.run();
+}
+
+std::vector<Violation> StreamChecker::next(const Problem& problem, const Mapping& mapping,
+                                           std::span<const char> loads, double arrival_s,
+                                           const Schedule& schedule) {
+  done_.resize(problem.accelerators());
+  const Before before{loads, known_s_, arrival_s, done_};
+  std::vector<Violation> found = ScheduleChecker(problem, mapping, schedule, contention_, before).run();
+  known_s_ = arrival_s;
+  for (const Activity& activity : schedule.activities()) {
+    Done& done = done_[mapping.accelerator[activity.layer]];
+    done.layer_s = std::max(done.layer_s, activity.end_s);
+    switch (activity.stage) {
+      case Stage::weights:
+      case Stage::input:
+        done.down_s = std::max(done.down_s, activity.end_s);
+        break;
+      case Stage::compute:
+        done.computed_s = std::max(done.computed_s, activity.end_s);
+        done.may_load_s = std::max(done.may_load_s, activity.start_s);
+        break;
+      case Stage::output:
+        done.up_s = std::max(done.up_s, activity.end_s);
+        break;
+    }
+  }
+  return found;
 }
 
 }  // namespace h2h
