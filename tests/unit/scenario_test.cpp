@@ -78,7 +78,7 @@ TEST(ScenarioFile, SaysEverything) {
   EXPECT_DOUBLE_EQ(scenario.deadline_s.value(), 0.08);
   EXPECT_EQ(scenario.arrivals, Arrivals::poisson);
   EXPECT_THAT(scenario.start.value(), ElementsAre("rfid", "depth"));
-  EXPECT_EQ(scenario.start_where.to_string(), "s.yaml:9:5");
+  EXPECT_EQ(scenario.start_where.to_string(), "s.yaml:10:5");
   EXPECT_EQ(scenario.where.to_string(), "s.yaml:1:1");
   EXPECT_EQ(scenario.every, std::nullopt);
   ASSERT_EQ(scenario.events.size(), 2U);
@@ -88,7 +88,7 @@ TEST(ScenarioFile, SaysEverything) {
   EXPECT_THAT(first.on, ElementsAre("audio"));
   EXPECT_THAT(first.off, IsEmpty());
   EXPECT_EQ(first.note, "somebody speaks");
-  EXPECT_EQ(first.where.to_string(), "s.yaml:11:5");
+  EXPECT_EQ(first.where.to_string(), "s.yaml:12:5");
   const ScenarioEvent& second = scenario.events[1];
   EXPECT_EQ(second.frame, std::nullopt);
   EXPECT_DOUBLE_EQ(second.time_s.value(), 1.5);
