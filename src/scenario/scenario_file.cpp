@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <h2h/scenario/scenario.hpp>
 
-#include <algorithm>
 #include <array>
+#include <cassert>
 #include <set>
 
 #include <fmt/format.h>
@@ -11,6 +11,7 @@
 #include <h2h/base/section.hpp>
 
 namespace h2h {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr Range<std::int64_t> kFrames{1, static_cast<std::int64_t>(kMostFrames)};
@@ -123,6 +124,7 @@ Scenario parse_scenario(std::string_view yaml, const std::string& file) {
   if (scenario.name.empty()) root.fail("name", "a scenario needs a name");
   scenario.description = root.text("description", "");
   scenario.workload = root.text("workload", "");
+  scenario.workload_where = root.where("workload");
   scenario.frames = read_count(root, "frames");
   scenario.period_s = read_seconds(root, "period");
   scenario.deadline_s = read_seconds(root, "deadline");
@@ -138,8 +140,16 @@ Scenario parse_scenario(std::string_view yaml, const std::string& file) {
   return scenario;
 }
 
-Scenario read_scenario(const std::filesystem::path& path) {
+Scenario read_scenario(const fs::path& path) {
   return parse_scenario(read_file(path), path.string());
+}
+
+fs::path find_workload(const Scenario& scenario, const std::vector<fs::path>& folders) {
+  assert(!scenario.workload.empty());
+  const fs::path beside = fs::path(scenario.where.file).parent_path() / scenario.workload;
+  std::error_code ignored;
+  if (fs::exists(beside, ignored)) return beside;
+  return at_place(scenario.workload_where, [&] { return find_file(scenario.workload, folders); });
 }
 
 }  // namespace h2h

@@ -42,7 +42,8 @@ struct ScenarioEvent {
 struct Scenario {
   std::string name;
   std::string description;
-  std::string workload;                           ///< the model that it is for; empty: none is named
+  std::string workload;                           ///< file of the model that it is for; empty: none is named
+  Location workload_where;                        ///< of that name, or of the scenario
   std::optional<std::vector<std::string>> start;  ///< modalities that are on at first; absent: all
   Location start_where;                           ///< of that list, or of the scenario
   std::optional<std::size_t> frames;
@@ -60,6 +61,11 @@ struct Scenario {
 /// @throws Error (input) with file, line and column
 Scenario parse_scenario(std::string_view yaml, const std::string& file);
 Scenario read_scenario(const std::filesystem::path& path);
+
+/// The workload that a scenario names: beside it, or else as given or in @p folders.
+/// @throws Error (input) with the place of the name if it is not there
+std::filesystem::path find_workload(const Scenario& scenario,
+                                    const std::vector<std::filesystem::path>& folders);
 
 /// Frames that run with the same modalities on.
 struct ScenarioPhase {
