@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -62,17 +63,26 @@ void describe(std::ostream& out, const Scenario& scenario) {
 /// Every phase is a valid network.
 void check_phases(std::ostream& out, const Scenario& scenario, const Workload& workload) {
   const std::vector<double> arrivals_s = arrivals_of(scenario);
-  for (const ScenarioEvent* event : events_without_frame(scenario, arrivals_s))
-    spdlog::warn("{}: the event concerns no frame, as the last arrives before", event->where.to_string());
+  std::map<std::vector<std::string>, std::vector<std::string>> sizes;  // many phases may be alike
+  const auto sizes_of = [&](const ScenarioPhase& phase) {
+    const auto [found, is_new] = sizes.try_emplace(phase.modalities);
+    if (is_new) {
+      const Workload part = workload_of(workload, phase);
+      found->second = {fmt::format("{}", part.size()), with_si_prefix(static_cast<double>(part.weights()))};
+    }
+    return found->second;
+  };
   TextTable table({"phase", "from frame", "modalities", "layers", "params"}, {});
   std::size_t number = 0;
   for (const ScenarioPhase& phase : phases_of(scenario, workload.modalities(), arrivals_s)) {
-    const Workload part = workload_of(workload, phase);
+    const std::vector<std::string> size = sizes_of(phase);
     table.add({fmt::format("{}", ++number), fmt::format("{}", phase.first_frame + 1),
                phase.modalities.empty() ? "none" : fmt::format("{}", fmt::join(phase.modalities, " ")),
-               fmt::format("{}", part.size()), with_si_prefix(static_cast<double>(part.weights()))});
+               size[0], size[1]});
   }
   table.write(out);
+  for (const ScenarioEvent* event : events_without_frame(scenario, arrivals_s))
+    spdlog::warn("{}: the event concerns no frame, as the last arrives before", event->where.to_string());
 }
 
 void check_saved(std::ostream& out, const Options& options, const Problem& problem, Simulator& simulator) {

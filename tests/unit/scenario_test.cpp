@@ -3,6 +3,8 @@
 // Scenario files: what they say, what is wrong with them, and the phases and arrivals that they come to.
 
 #include <cmath>
+#include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -117,6 +119,23 @@ TEST(ScenarioFile, IsReadFromADisk) {
   EXPECT_EQ(read_scenario(folder.write("s.yaml", "name: s\nevery: 5\nevents: [{off: [a]}]\n")).every, 5U);
   const std::string missing = (folder.path() / "none.yaml").string();
   EXPECT_EQ(error_of([&] { read_scenario(missing); }).substr(0, 7 + missing.size()), "input: " + missing);
+}
+
+TEST(ScenarioFile, NamesAWorkloadBesideItOrShipped) {
+  namespace fs = std::filesystem;
+  const test::TemporaryFolder folder;
+  const fs::path beside = folder.write("mine.yaml", "");
+  const std::vector<fs::path> folders = {test::source_file("workloads")};
+  const auto find = [&](const std::string& name) {
+    const fs::path file = folder.write("s.yaml", "name: s\nworkload: " + name + "\n");
+    return find_workload(read_scenario(file), folders);
+  };
+  EXPECT_EQ(find("mine.yaml"), beside);
+  EXPECT_EQ(find("mocap.yaml"), test::source_file("workloads/mocap.yaml"));
+  const std::string error = error_of([&] { find("mocpa.yaml"); });
+  EXPECT_THAT(error,
+              testing::StartsWith(fmt::format("input: {}:2:11: ", (folder.path() / "s.yaml").string())));
+  EXPECT_THAT(error, testing::HasSubstr("did you mean 'mocap.yaml'?"));
 }
 
 TEST(ScenarioFile, WrongKeysAndValues) {
@@ -374,6 +393,28 @@ TEST(Arrivals, OfEqualSeedsAreEqual) {
   std::vector<double> more = arrival_times(Arrivals::poisson, 80, 1, 3);
   more.resize(50);
   EXPECT_EQ(more, of_seed(3)) << "more frames leave the first as they are";
+}
+
+TEST(ShippedScenarios, AreNetworksInEveryPhase) {
+  std::set<std::string> models;
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_file("workloads/scenarios"))) {
+    if (entry.path().extension() != ".yaml") continue;
+    SCOPED_TRACE(entry.path().string());
+    const Scenario scenario = read_scenario(entry.path());
+    EXPECT_EQ(scenario.name, entry.path().stem().string());
+    EXPECT_GT(scenario.description.size(), 0U);
+    EXPECT_GE(scenario.deadline_s.value(), scenario.period_s.value());
+    const Workload full = read_workload(find_workload(scenario, {test::source_file("workloads")}));
+    models.insert(full.name());
+    const std::vector<double> arrivals_s =
+        arrival_times(scenario.arrivals, scenario.frames.value(), scenario.period_s.value(), 1);
+    EXPECT_THAT(events_without_frame(scenario, arrivals_s), IsEmpty());
+    const std::vector<ScenarioPhase> all = phases_of(scenario, full.modalities(), arrivals_s);
+    EXPECT_GT(all.size(), 3U);
+    for (const ScenarioPhase& phase : all)
+      EXPECT_EQ(workload_of(full, phase).modalities(), phase.modalities) << phase.note;
+  }
+  EXPECT_THAT(models, ElementsAre("casua_surf", "cnn_lstm", "facebag", "mocap", "vfs", "vlocnet"));
 }
 
 }  // namespace
