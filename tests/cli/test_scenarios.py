@@ -31,7 +31,8 @@ class Check(CommandLineTest):
                 self.assertIn(f"| `{name}` |", (SCENARIOS / "README.md").read_text())
 
     def test_shipped_scenarios_on_the_models_as_the_authors_have_them(self):
-        for name, model in [("health-monitoring", "cnn_lstm"), ("missing-modality", "casua_surf"), ("erased-modality", "facebag")]:
+        for name, model in [("health-monitoring", "cnn_lstm"), ("missing-modality", "casua_surf"),
+                            ("erased-modality", "facebag")]:
             with self.subTest(name):
                 text = self.succeed("check", "--scenario", f"{name}.yaml", "-w", f"h2h2022/{model}.yaml")
                 self.assertTrue(text.startswith(f"workload h2h2022/{model}: "), text)
@@ -39,11 +40,12 @@ class Check(CommandLineTest):
     def test_beside_platform_and_mapping(self):
         both = ["-p", "cloud.xml", "-w", "mocap.yaml"]
         self.succeed(*both, "--save-mapping", "m.yaml", "--no-timing")
-        text = self.succeed("check", *both, "--scenario", "silence.yaml", "--mapping", "m.yaml").splitlines()
-        self.assertEqual([line.split()[0] for line in text[:6]], ["workload", "platform", "every", "mapping:", "scenario", "phase"])
+        scenario = ["--scenario", "silence.yaml", "--mapping", "m.yaml"]
+        text = self.succeed("check", *both, *scenario)
+        self.assertEqual([line.split()[0] for line in text.splitlines()[:6]],
+                         ["workload", "platform", "every", "mapping:", "scenario", "phase"])
         # The scenario's workload is the one that is checked with the platform, and that the mapping is for.
-        self.assertEqual(self.succeed("check", "-p", "cloud.xml", "--scenario", "silence.yaml", "--mapping", "m.yaml").splitlines(),
-                         text)
+        self.assertEqual(self.succeed("check", "-p", "cloud.xml", *scenario), text)
 
     def test_without_a_workload_the_file_alone(self):
         self.scenario("every: 3\nevents: [{off: [nobody]}, {on: [nobody]}]\n")
@@ -54,7 +56,8 @@ class Check(CommandLineTest):
 
     def test_a_scenario_finds_the_workload_beside_it(self):
         (self.folder / "sub").mkdir()
-        self.write("sub/mine.yaml", "name: mine\nlayers:\n  - {name: a, type: fc, modality: m, in_features: 4, out_features: 4}\n")
+        self.write("sub/mine.yaml",
+                   "name: mine\nlayers:\n  - {name: a, type: fc, modality: m, in_features: 4, out_features: 4}\n")
         self.write("sub/s.yaml", "name: s\nworkload: mine.yaml\n")
         self.assertTrue(self.succeed("check", "--scenario", "sub/s.yaml").startswith("workload mine: 1 layers"))
 
@@ -67,7 +70,8 @@ class Check(CommandLineTest):
             self.assertEqual([line.split()[:2] for line in lines[3:]], [["1", "1"], ["2", "21"], ["3", "100"]])
 
     def test_nothing_on(self):
-        self.write("w.yaml", "name: w\nlayers:\n  - {name: a, type: fc, modality: m, in_features: 4, out_features: 4}\n"
+        self.write("w.yaml", "name: w\nlayers:\n"
+                             "  - {name: a, type: fc, modality: m, in_features: 4, out_features: 4}\n"
                              "  - {name: b, type: fc, in_features: 4, out_features: 4}\n")
         self.scenario("workload: w.yaml\non: []\nevents: [{frame: 2, on: [m]}]\n")
         self.assertEqual([line.split() for line in self.succeed("check", "--scenario", "s.yaml").splitlines()[3:]],
@@ -83,22 +87,23 @@ class Check(CommandLineTest):
 
     def test_what_is_wrong(self):
         workload = "workload: vlocnet.yaml\n"
-        off = "switch that on too, or this off"
         for message, text in [
             ("s.yaml:2:9: 'frames' is 0; it must be from 1 to 1000000", "frames: 0\n"),
-            ("s.yaml:2:9: 'period' is 50 of what?; give a number with a unit: s, ms, us or ns, such as 50us", "period: 50\n"),
+            ("s.yaml:2:9: 'period' is 50 of what?; give a number with a unit: s, ms, us or ns, such as 50us",
+             "period: 50\n"),
             ("s.yaml:4:5: the workload has no modality 'globel'; did you mean 'global'?",
              workload + "events:\n  - {frame: 2, off: [globel]}\n"),
-            ("s.yaml:5:5: switches 'global' off, which is off then; leave it out here, or switch it the other way before",
-             workload + "events:\n  - {frame: 2, off: [global]}\n  - {frame: 3, off: [global]}\n"),
-            ("s.yaml:4:5: modality 'odo_cur' is on, but none of its layers is left: they read cur_shared, which is off; " + off,
-             workload + "events:\n  - {frame: 2, off: [cur_shared]}\n"),
-            ("s.yaml:3:5: modality 'odometry' is on, but none of its layers is left: they read odo_prev and odo_cur, which are "
-             "off; switch one of these on too, or this off", workload + "on: [cur_shared, odometry]\n"),
-            ("s.yaml:4:5: no layer of workload 'vlocnet' is left; its modalities are odo_prev, cur_shared, odo_cur, global and "
-             "odometry", workload + "events:\n  - {frame: 2, off: [odo_prev, odo_cur, cur_shared, global, odometry]}\n"),
-            ("s.yaml:4:5: an event at a time needs the scenario's 'period'; give one, such as period: 50ms, or say at which "
-             "frame it is", workload + "events:\n  - {time: 2s, off: [global]}\n"),
+            ("s.yaml:5:5: switches 'global' off, which is off then; leave it out here, or switch it the other way "
+             "before", workload + "events:\n  - {frame: 2, off: [global]}\n  - {frame: 3, off: [global]}\n"),
+            ("s.yaml:4:5: modality 'odo_cur' is on, but none of its layers is left: they read cur_shared, which is "
+             "off; switch that on too, or this off", workload + "events:\n  - {frame: 2, off: [cur_shared]}\n"),
+            ("s.yaml:3:5: modality 'odometry' is on, but none of its layers is left: they read odo_prev and odo_cur, "
+             "which are off; switch one of these on too, or this off", workload + "on: [cur_shared, odometry]\n"),
+            ("s.yaml:4:5: no layer of workload 'vlocnet' is left; its modalities are odo_prev, cur_shared, odo_cur, "
+             "global and odometry",
+             workload + "events:\n  - {frame: 2, off: [odo_prev, odo_cur, cur_shared, global, odometry]}\n"),
+            ("s.yaml:4:5: an event at a time needs the scenario's 'period'; give one, such as period: 50ms, or say at "
+             "which frame it is", workload + "events:\n  - {time: 2s, off: [global]}\n"),
         ]:
             with self.subTest(message):
                 self.scenario(text)
@@ -123,8 +128,8 @@ class Check(CommandLineTest):
 
 class Modalities(CommandLineTest):
     def test_what_is_no_network_is_refused_by_any_command(self):
-        message = ("modality 'odo_cur' is on, but none of its layers is left: they read cur_shared, which is off; switch that on "
-                   "too, or this off")
+        message = ("modality 'odo_cur' is on, but none of its layers is left: they read cur_shared, which is off; "
+                   "switch that on too, or this off")
         for command in [["check"], ["run", "-p", "cloud.xml"], ["costs", "-p", "cloud.xml"]]:
             with self.subTest(command):
                 self.fail_with(USAGE, message, *command, "-w", "vlocnet.yaml", "-m", "odo_prev,odo_cur")
