@@ -36,6 +36,7 @@
 #include <h2h/run/inputs.hpp>
 #include <h2h/run/run.hpp>
 #include <h2h/run/what_if.hpp>
+#include <h2h/scenario/scenario.hpp>
 #include <h2h/schedule/activity_order.hpp>
 #include <h2h/schedule/analytic.hpp>
 #include <h2h/schedule/bounds.hpp>

@@ -9,6 +9,7 @@
 #include <h2h/base/text.hpp>
 #include <h2h/base/units.hpp>
 #include <h2h/report/text_table.hpp>
+#include <h2h/scenario/scenario.hpp>
 #include <h2h/workload/workload_file.hpp>
 
 #include "commands.hpp"
@@ -54,11 +55,15 @@ void list_models(std::ostream& out, const Registry& registry) {
 }
 
 /// Files of a data folder by their names relative to it.
-std::vector<fs::path> shipped(const std::string& kind, const std::string& extension) {
+/// @param besides the name of a folder in it that holds something else
+std::vector<fs::path> shipped(const std::string& kind, const std::string& extension,
+                              const fs::path& besides = {}) {
   std::vector<fs::path> files;
   for (const fs::path& folder : data_folders(kind)) {
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (entry.path().extension() == extension) files.push_back(entry.path());
+    if (!fs::is_directory(folder)) continue;
+    for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::end(entry); ++entry) {
+      if (entry->path() == folder / besides) entry.disable_recursion_pending();
+      if (entry->path().extension() == extension) files.push_back(entry->path());
     }
     if (!files.empty()) break;
   }
@@ -81,7 +86,7 @@ void list_workloads(std::ostream& out) {
   };
   TextTable table({"workload", "layers", "params", "MACs", "weights", "outputs", "modalities"},
                   {"", "", "", "", "fp32 MB", "fp32 MB", ""});
-  for (const fs::path& file : shipped("workloads", ".yaml")) {
+  for (const fs::path& file : shipped("workloads", ".yaml", fs::path(kScenarios).filename())) {
     const Workload workload = read_workload(file);
     table.add({shipped_name("workloads", file), fmt::format("{}", workload.size()),
                with_si_prefix(static_cast<double>(workload.weights())),
@@ -89,6 +94,18 @@ void list_workloads(std::ostream& out) {
                megabytes(workload.activations()), fmt::format("{}", workload.modalities().size())});
   }
   table.write(out);
+}
+
+void list_scenarios(std::ostream& out) {
+  for (const fs::path& file : shipped(kScenarios, ".yaml")) {
+    const Scenario scenario = read_scenario(file);
+    fmt::print(out, "{}\n", shipped_name(kScenarios, file));
+    std::string heading = scenario.name;
+    if (!scenario.workload.empty()) heading += fmt::format(", of {}", scenario.workload);
+    if (scenario.frames) heading += fmt::format(", {} frames", *scenario.frames);
+    write_wrapped(out, fmt::format("{}, {} events", heading, scenario.events.size()), 4);
+    write_wrapped(out, scenario.description.substr(0, scenario.description.find('\n')), 4);
+  }
 }
 
 void list_accelerators(std::ostream& out, const Options& options, const Registry& registry) {
@@ -154,6 +171,7 @@ void add_list(CLI::App& app, Options& options, const Registry& registry, Command
       [&](std::ostream& out) { list_mappers(out, registry); });
   add("models", "Families of accelerator models", [&](std::ostream& out) { list_models(out, registry); });
   add("workloads", "Shipped workloads with their totals", [](std::ostream& out) { list_workloads(out); });
+  add("scenarios", "Shipped scenarios, for --scenario", [](std::ostream& out) { list_scenarios(out); });
   add("platforms", "Shipped platforms", [&](std::ostream& out) { list_platforms(out, options, registry); });
   add("accelerators", "Accelerators with the source of each number",
       [&](std::ostream& out) { list_accelerators(out, options, registry); })

@@ -109,6 +109,10 @@ void add_plugin_option(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
 }
 
+void add_scenario_option(CLI::App& app, Options& options) {
+  add_file(app, "--scenario", options.scenario, "Modalities that come and go (YAML)", "Input");
+}
+
 void add_model_options(CLI::App& app, Options& options) {
   const std::string group = "Model";
   app.add_option("--execution", options.execution, "serial, or overlap: transfers while computing [serial]")
@@ -263,6 +267,20 @@ InputRequest request_of(const Options& options) {
   request.simulator = simulator_options(options);
   request.simulator.peer_routes = activations_of(options) == Activations::direct;
   return request;
+}
+
+Scenario read_scenario_of(Options& options, InputFile& file) {
+  if (!options.modalities.empty()) {
+    throw Error(ErrorKind::usage, "--modalities with --scenario: the scenario says which are on",
+                "leave --modalities out");
+  }
+  const fs::path path = find_file(options.scenario, data_folders(kScenarios));
+  const std::string content = read_file(path);
+  file = {path, content};
+  Scenario scenario = parse_scenario(content, path.string());
+  if (options.workload.empty() && !scenario.workload.empty())
+    options.workload = find_workload(scenario, data_folders("workloads")).string();
+  return scenario;
 }
 
 Registry registry_of(const Options& options) {

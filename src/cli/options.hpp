@@ -12,6 +12,7 @@
 #include <h2h/plugin/registry.hpp>
 #include <h2h/report/report.hpp>
 #include <h2h/run/inputs.hpp>
+#include <h2h/scenario/scenario.hpp>
 #include <h2h/study/results.hpp>
 
 namespace h2h::cli {
@@ -24,6 +25,7 @@ struct Options {
   std::string catalogue;
   std::string bandwidth;
   std::string modalities;
+  std::string scenario;
   std::int64_t batch = 0;
   std::vector<std::string> cfg;
   std::vector<std::string> log;
@@ -74,8 +76,9 @@ void add_input_options(CLI::App& app, Options& options);
 void add_adjustment_options(CLI::App& app, Options& options);  ///< what changes the files that are read
 void add_simgrid_options(CLI::App& app, Options& options);     ///< which are among those
 void add_plugin_option(CLI::App& app, Options& options);       ///< likewise
-void add_model_options(CLI::App& app, Options& options);       ///< execution and activations
-void add_cold_option(CLI::App& app, Options& options);         ///< whether pinned weights are to be loaded
+void add_scenario_option(CLI::App& app, Options& options);
+void add_model_options(CLI::App& app, Options& options);  ///< execution and activations
+void add_cold_option(CLI::App& app, Options& options);    ///< whether pinned weights are to be loaded
 void add_mapping_option(CLI::App& app, Options& options, const std::string& help);
 void add_search_options(CLI::App& app, Options& options);
 void add_jobs_option(CLI::App& app, Options& options, const std::string& help);
@@ -94,8 +97,15 @@ Inputs read(const Options& options, const Registry& registry);
 void warn(const PlatformFile& platform, std::span<const std::string> warnings);
 InputRequest request_of(const Options& options);
 
-/// Folders in which the shipped workloads and platforms are looked up: H2H_DATA_DIR, the installed ones, and
-/// those of a source tree that the tool was built in.
+/// Reads the scenario that the options name, and where they name no workload has them name the scenario's.
+/// @param file what was read, for the record
+/// @throws Error
+Scenario read_scenario_of(Options& options, InputFile& file);
+
+/// The data folder of scenarios, below that of the workloads.
+inline constexpr const char* kScenarios = "workloads/scenarios";
+/// Folders in which the shipped workloads, scenarios and platforms are looked up: H2H_DATA_DIR, the installed
+/// ones, and those of a source tree that the tool was built in.
 std::vector<std::filesystem::path> data_folders(const std::string& kind);
 
 /// How the bound is looked for. @throws Error (usage) if its solver is not there

@@ -26,7 +26,7 @@ bool apply_if_valid(const Type& move, PlanSchedule& schedule) {
 }  // namespace
 
 Neighbourhood::Neighbourhood(const Problem& problem, std::uint64_t seed)
-    : problem_(&problem), random_(static_cast<std::uint32_t>(seed ^ (seed >> 32U))) {
+    : problem_(&problem), random_(random_from(seed)) {
   const std::vector<std::string> names = problem.workload().modalities();
   modalities_.resize(names.size());
   for (LayerIndex layer = 0; layer < problem.layers(); ++layer) {

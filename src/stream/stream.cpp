@@ -11,14 +11,6 @@
 
 namespace h2h {
 
-Mapping while_loading(const Mapping& mapping, std::span<const char> loads) {
-  Mapping loading = mapping;
-  for (LayerIndex layer = 0; layer < loads.size(); ++layer) {
-    if (loads[layer] != 0) loading.pinned[layer] = 0;
-  }
-  return loading;
-}
-
 bool is_first_of_phase(const Stream& stream, std::size_t frame) {
   return frame == 0 || stream.frames[frame].phase != stream.frames[frame - 1].phase;
 }

@@ -18,20 +18,6 @@ namespace h2h {
 namespace fs = std::filesystem;
 namespace {
 
-/// Does something for a value of the study file; what goes wrong names its place there.
-template <typename Act>
-auto at_place(const Location& where, const Act& act) {
-  try {
-    return act();
-  } catch (const Error& error) {
-    const std::string text = error.where().file.empty()
-                                 ? error.message()
-                                 : fmt::format("{}: {}", error.where().to_string(), error.message());
-    throw Error(error.kind() == ErrorKind::usage ? ErrorKind::input : error.kind(), where, text,
-                error.hint());
-  }
-}
-
 class StudyReader {
  public:
   StudyReader(const fs::path& file, StudyRequest request, const Registry& registry)

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <queue>
-#include <set>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -246,57 +245,6 @@ std::optional<LayerIndex> Workload::find(std::string_view name) const {
 
 std::vector<LayerIndex> Workload::topological_order() const {
   return sorted_as_far_as_possible(graph_);
-}
-
-std::vector<std::string> Workload::modalities() const {
-  std::vector<std::string> names;
-  for (LayerIndex v = 0; v < size(); ++v) {
-    const std::string& name = graph_[v].modality;
-    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  return names;
-}
-
-Workload Workload::with_modalities(std::span<const std::string> wanted) const {
-  const std::vector<std::string> known = modalities();
-  std::set<std::string> named;
-  std::set<std::string> off;
-  for (const std::string& word : wanted) {
-    const bool negated = word.starts_with('-');
-    const std::string name = negated ? word.substr(1) : word;
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw Error(ErrorKind::usage, fmt::format("workload '{}' has no modality '{}'", name_, name),
-                  suggest(name, known));
-    }
-    (negated ? off : named).insert(name);
-  }
-  std::vector<bool> kept(size());
-  for (const LayerIndex v : topological_order()) {
-    const std::string& modality = graph_[v].modality;
-    kept[v] = modality.empty() || (!off.contains(modality) && (named.empty() || named.contains(modality)));
-    const auto edges = boost::make_iterator_range(boost::in_edges(v, graph_));
-    const auto feeds = [&](const auto& edge) { return kept[boost::source(edge, graph_)]; };
-    if (!graph_[v].reads_network_input && std::none_of(edges.begin(), edges.end(), feeds)) kept[v] = false;
-  }
-  Workload rest;
-  rest.name_ = name_;
-  rest.unchecked_reason_ = unchecked_reason_;
-  std::vector<LayerIndex> renumbered(size());
-  for (LayerIndex v = 0; v < size(); ++v) {
-    if (kept[v]) renumbered[v] = static_cast<LayerIndex>(boost::add_vertex(graph_[v], rest.graph_));
-  }
-  for (LayerIndex v = 0; v < size(); ++v) {
-    if (!kept[v]) continue;
-    for (const auto edge : boost::make_iterator_range(boost::in_edges(v, graph_))) {
-      const auto producer = boost::source(edge, graph_);
-      if (kept[producer]) boost::add_edge(renumbered[producer], renumbered[v], graph_[edge], rest.graph_);
-    }
-  }
-  if (rest.size() == 0) {
-    throw Error(ErrorKind::usage, fmt::format("no layer of workload '{}' is left", name_),
-                fmt::format("its modalities are {}", enumerate(known, "and")));
-  }
-  return rest;
 }
 
 Workload Workload::with_batch(std::int64_t batch) const {

@@ -51,18 +51,20 @@ class BrokenInputs(CommandLineTest):
     def test_garbled_files(self):
         generator = random.Random(20220405)
         for name, option in [("workloads/mocap.yaml", "-w"), ("platforms/cloud.xml", "-p"), ("platforms/accelerators.yaml", "--accelerators"),
-                             ("mapping", "--mapping")]:
+                             ("workloads/scenarios/health-monitoring.yaml", "--scenario"), ("mapping", "--mapping")]:
             if name == "mapping":
                 text = self.succeed("-w", "mocap.yaml", "-p", "cloud.xml", "--save-mapping", "-")
             else:
                 text = (SOURCE / name).read_text()
             for _ in range(ROUNDS):
-                arguments = {"-w": "mocap.yaml", "-p": "cloud.xml", "--accelerators": str(SOURCE / "platforms/accelerators.yaml")}
+                arguments = {"-w": "cnn_lstm.yaml" if option == "--scenario" else "mocap.yaml", "-p": "cloud.xml",
+                             "--accelerators": str(SOURCE / "platforms/accelerators.yaml")}
                 broken = self.garbled(text, generator)
                 self.write("broken", broken)
                 arguments[option] = "broken"
                 with self.subTest(name=name, text=broken[:2000]):
-                    self.survive("replay" if option == "--mapping" else "run", *[word for pair in arguments.items() for word in pair])
+                    command = {"--mapping": "replay", "--scenario": "check"}.get(option, "run")
+                    self.survive(command, *[word for pair in arguments.items() for word in pair])
 
     def test_binary_and_odd_files(self):
         generator = random.Random(1)
@@ -74,13 +76,13 @@ class BrokenInputs(CommandLineTest):
         self.write("deep.xml", '<platform version="4.1">' + '<zone id="z" routing="Full">' * 5000)
         self.write("empty", "")
         for name in ["binary", "deep.yaml", "wide.yaml", "bomb.yaml", "entity.xml", "deep.xml", "empty", ".", "/dev/null"]:
-            for option in ["-w", "-p", "--accelerators", "--mapping"]:
+            for option in ["-w", "-p", "--accelerators", "--mapping", "--scenario"]:
                 arguments = {"-w": "mocap.yaml", "-p": "cloud.xml"}
                 arguments[option] = name
                 if option == "--mapping":
                     arguments["--mapper"] = "weight-locality"  # reads a mapping
                 with self.subTest(name=name, option=option):
-                    done = self.call("run", *[word for pair in arguments.items() for word in pair])
+                    done = self.call("check" if option == "--scenario" else "run", *[word for pair in arguments.items() for word in pair])
                     self.assertEqual(done.returncode, INPUT, done.stderr)
 
     def test_a_pipe_may_be_an_input(self):

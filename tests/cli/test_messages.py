@@ -51,7 +51,7 @@ class Usage(CommandLineTest):
              [*both, "--execution", "overlap", "--evaluator", "replay", "--no-replay"]),
             ("--execution overlap with --no-replay: only replays know overlapped execution; leave --no-replay out",
              ["replay", *both, "--mapping", "m.yaml", "--execution", "overlap", "--no-replay"]),
-            ("nothing to check; give --workload, --platform or both, and --mapping with both", ["check"]),
+            ("nothing to check; give --workload, --platform, --scenario or several, and --mapping with the first two", ["check"]),
             ("--mapping needs --workload and --platform", ["check", "-p", "cloud.xml", "--mapping", "m.yaml"]),
             ("only one result can go to standard output; give the others a file", [*both, "--json", "-", "--csv", "-"]),
             ("--save-mapping saves one mapping, and there are several mappers; run them one by one",

@@ -52,7 +52,7 @@ class Tables(CommandLineTest):
         self.assertLessEqual(max(map(len, table.splitlines())), 80)
 
     def test_lists(self):
-        for what in ["mappers", "models", "workloads", "platforms", "accelerators"]:
+        for what in ["mappers", "models", "workloads", "scenarios", "platforms", "accelerators"]:
             with self.subTest(what):
                 text = self.succeed("list", what)
                 self.assert_golden(f"list-{what}.txt", text)

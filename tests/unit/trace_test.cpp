@@ -135,7 +135,7 @@ TEST_F(TraceByHand, StagesOfDifferentLayersMayOverlap) {
     if (activity.layer == 1 && activity.stage == Stage::input) activity.source = 0;
   }
   const Timeline made =
-      make_timeline(hand_.problem, Judgement{mapping_, schedule, true, schedule.latency_s()}, "overlapped");
+      make_timeline(hand_.problem, Judgement{mapping_, schedule, true, false, schedule.latency_s()}, "overlapped");
   ASSERT_EQ(made.arrows.size(), 2U);
   EXPECT_EQ(made.arrows[0].from, Stage::compute);
   EXPECT_EQ(made.arrows[0].start_s, 4);

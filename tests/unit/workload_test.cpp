@@ -180,17 +180,82 @@ TEST(WorkloadModalities, AJoinThatLosesABranchKeepsItsShapeAndTheShareOfTheOther
   EXPECT_EQ(text.name(), "w");
 }
 
-TEST(WorkloadModalities, ALayerMayKeepItsResidualAlone) {
-  const Workload workload = parse_workload(
+TEST(WorkloadModalities, ALayerDoesNotKeepItsResidualAlone) {
+  const std::string begin =
       "name: w\nlayers:\n"
       "  - {name: a, type: fc, modality: a, in_features: 4, out_features: 4}\n"
-      "  - {name: b, type: fc, modality: b, in_features: 4, out_features: 4}\n"
-      "  - {name: x, type: fc, in_features: 4, out_features: 4, inputs: [a], residual: [b]}\n",
+      "  - {name: b, type: fc, modality: b, in_features: 4, out_features: 4}\n";
+  const Workload workload = parse_workload(
+      begin + "  - {name: x, type: fc, in_features: 4, out_features: 4, inputs: [a], residual: [b]}\n",
       "w.yaml");
-  const Workload rest = workload.with_modalities(Words{"b"});
-  EXPECT_THAT(names_of(rest), ElementsAre("b", "x"));
-  ASSERT_EQ(boost::in_degree(1, rest.graph()), 1U);
-  EXPECT_EQ(rest.graph()[*boost::in_edges(1, rest.graph()).first].role, Dependency::Role::residual);
+  const std::string refusal =
+      "usage: layer 'x' would have its residual alone: its inputs read a, which is off; switch that on too";
+  EXPECT_EQ(error_of([&] { workload.with_modalities(Words{"b"}); }), refusal);
+  EXPECT_EQ(error_of([&] { workload.with_modalities(Words{"-a"}); }), refusal);
+  const Workload without_residual = workload.with_modalities(Words{"-b"});
+  EXPECT_THAT(names_of(without_residual), ElementsAre("a", "x"));
+  EXPECT_EQ(boost::in_degree(1, without_residual.graph()), 1U);
+  // What reads an input of the network has that, whatever becomes of its residual.
+  const Workload reading = parse_workload(
+      begin + "  - {name: x, type: fc, in_features: 4, out_features: 4, residual: [b]}\n", "w.yaml");
+  EXPECT_THAT(names_of(reading.with_modalities(Words{"a"})), ElementsAre("a", "x"));
+}
+
+TEST(WorkloadModalities, AProductDoesNotLoseOneOfItsFactors) {
+  const Workload workload = parse_workload(
+      "name: w\nlayers:\n"
+      "  - {name: a, type: lstm, modality: a, input_size: 4, hidden_size: 2, sequence_length: 3}\n"
+      "  - {name: b, type: lstm, modality: b, input_size: 4, hidden_size: 4, sequence_length: 2}\n"
+      "  - {name: x, type: matmul, rows: 3, inner: 2, columns: 4, weights: false, inputs: [a, b]}\n"
+      "  - {name: y, type: fc, modality: c, in_features: 4, out_features: 4}\n",
+      "w.yaml");
+  EXPECT_EQ(
+      error_of([&] { workload.with_modalities(Words{"-b"}); }),
+      "usage: layer 'x' would lack a factor of its product: that reads b, which is off; switch that on too");
+  EXPECT_EQ(
+      error_of([&] {
+        workload.with_modalities(Words{"b", "c"});
+      }),
+      "usage: layer 'x' would lack a factor of its product: that reads a, which is off; switch that on too");
+  EXPECT_THAT(names_of(workload.with_modalities(Words{"a", "b"})), ElementsAre("a", "b", "x"));
+  EXPECT_THAT(names_of(workload.with_modalities(Words{"c"})), ElementsAre("y")) << "without both it goes";
+}
+
+/// b reads a; c reads a and b; then a layer of no modality, and d by itself.
+const char* const kChained =
+    "name: w\n"
+    "layers:\n"
+    "  - {name: join, type: fc, in_features: 8, out_features: 4, inputs: [c1, d1]}\n"
+    "  - {name: c1, type: fc, modality: c, in_features: 8, out_features: 4, inputs: [b1, e1]}\n"
+    "  - {name: a1, type: fc, modality: a, in_features: 4, out_features: 4}\n"
+    "  - {name: b1, type: fc, modality: b, in_features: 4, out_features: 4, inputs: [a1]}\n"
+    "  - {name: e1, type: fc, modality: e, in_features: 4, out_features: 4}\n"
+    "  - {name: d1, type: fc, modality: d, in_features: 4, out_features: 4}\n";
+
+TEST(WorkloadModalities, WhatIsNamedMustHaveALayerLeft) {
+  const Workload workload = parse_workload(kChained, "w.yaml");
+  const auto error = [&](const Words& words) { return error_of([&] { workload.with_modalities(words); }); };
+  EXPECT_EQ(
+      error({"b", "d"}),
+      "usage: modality 'b' is on, but none of its layers is left: they read a, which is off; switch that on "
+      "too, or this off");
+  EXPECT_EQ(
+      error({"c"}),
+      "usage: modality 'c' is on, but none of its layers is left: they read b and e, which are off; switch "
+      "one of these on too, or this off");
+  // c is on, and so is b, which it reads; it is a that is missing.
+  EXPECT_EQ(
+      error({"c", "b"}),
+      "usage: modality 'c' is on, but none of its layers is left: they read a and e, which are off; switch "
+      "one of these on too, or this off");
+  EXPECT_EQ(
+      error({"a", "c", "-b"}),
+      "usage: modality 'c' is on, but none of its layers is left: they read b and e, which are off; switch "
+      "one of these on too, or this off");
+  // Who only says what is off has what hangs on it off, too.
+  EXPECT_THAT(names_of(workload.with_modalities(Words{"-a", "-e"})), ElementsAre("join", "d1"));
+  EXPECT_EQ(error({"-a", "-e", "-d"}),
+            "usage: no layer of workload 'w' is left; its modalities are c, a, b, e and d");
 }
 
 TEST(WorkloadModalities, Errors) {
@@ -199,6 +264,8 @@ TEST(WorkloadModalities, Errors) {
   EXPECT_EQ(error({"txet"}), "usage: workload 'w' has no modality 'txet'; did you mean 'text'?");
   EXPECT_EQ(error({"-sound"}), "usage: workload 'w' has no modality 'sound'; known: text and image");
   EXPECT_EQ(error({""}), "usage: workload 'w' has no modality ''; known: text and image");
+  EXPECT_EQ(error({"text", "-text"}),
+            "usage: no layer of workload 'w' is left; its modalities are text and image");
   const Workload plain = parse_workload(fc_network({"name: a"}), "w.yaml");
   EXPECT_EQ(error_of([&] { plain.with_modalities(Words{"text"}); }),
             "usage: workload 'w' has no modality 'text'; there is none");
@@ -261,6 +328,64 @@ TEST(ShippedWorkloads, HaveTheirPublishedSizes) {
     EXPECT_EQ(workload.size(), layers) << name;
     EXPECT_NEAR(static_cast<double>(workload.weights()) / 1e6, million_weights, 0.005) << name;
     EXPECT_NEAR(static_cast<double>(workload.macs()) / 1e9, giga_macs, 0.005) << name;
+  }
+}
+
+struct ShippedModalities {
+  std::string name;
+  std::size_t modalities;
+  std::size_t networks;  ///< subsets that are valid
+};
+
+/// What any workload promises, of which a part is switched off.
+void expect_network(const Workload& workload, const Words& wanted) {
+  const std::string what = fmt::format("{} with {}", workload.name(), fmt::join(wanted, ","));
+  const Workload::Graph& graph = workload.graph();
+  EXPECT_EQ(workload.topological_order().size(), workload.size()) << what;
+  EXPECT_EQ(workload.modalities().size(), wanted.size()) << what;
+  for (LayerIndex v = 0; v < workload.size(); ++v) {
+    const auto edges = boost::make_iterator_range(boost::in_edges(v, graph));
+    EXPECT_TRUE(workload.layer(v).reads_network_input ||
+                std::any_of(edges.begin(), edges.end(),
+                            [&](const auto& edge) { return graph[edge].role == Dependency::Role::input; }))
+        << what << ": " << workload.layer(v).name;
+  }
+}
+
+TEST(ShippedWorkloads, AreNetworksWithEachSubsetOfTheirModalitiesOrRefused) {
+  // In VLocNet odo_cur and global read cur_shared, and odometry reads odo_prev and odo_cur. With cur_shared
+  // there are 8 choices of odo_prev, odo_cur and global, 6 of them also with odometry; without it odo_prev
+  // alone or with odometry. In the authors' variant odometry_cur and global read each other's streams, but
+  // not them alone. Everywhere else each modality is a stream by itself.
+  for (const auto& [name, modalities, networks] :
+       {ShippedModalities{"vlocnet", 5, 16}, ShippedModalities{"casua_surf", 3, 7},
+        ShippedModalities{"vfs", 4, 15}, ShippedModalities{"facebag", 3, 7},
+        ShippedModalities{"cnn_lstm", 3, 7}, ShippedModalities{"mocap", 3, 7},
+        ShippedModalities{"h2h2022/vlocnet", 3, 7}, ShippedModalities{"h2h2022/casua_surf", 3, 7},
+        ShippedModalities{"h2h2022/vfs", 4, 15}, ShippedModalities{"h2h2022/facebag", 3, 7},
+        ShippedModalities{"h2h2022/cnn_lstm", 3, 7}, ShippedModalities{"h2h2022/mocap", 4, 15}}) {
+    const Workload workload = read_workload(test::source_file("workloads/" + name + ".yaml"));
+    const Words known = workload.modalities();
+    ASSERT_EQ(known.size(), modalities) << name;
+    std::size_t accepted = 0;
+    for (std::size_t subset = 1; subset < std::size_t{1} << known.size(); ++subset) {
+      Words wanted;
+      for (std::size_t i = 0; i < known.size(); ++i) {
+        if ((subset >> i & 1U) != 0) wanted.push_back(known[i]);
+      }
+      try {
+        expect_network(workload.with_modalities(wanted), wanted);
+        ++accepted;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::usage);
+        EXPECT_THAT(error.what(), testing::MatchesRegex(
+                                      "modality '[a-z_]+' is on, but none of its layers is left: they read "
+                                      "[a-z_, ]+, which (is|are) off; switch (that|one of these) on too, or "
+                                      "this off"))
+            << name;
+      }
+    }
+    EXPECT_EQ(accepted, networks) << name;
   }
 }
 

@@ -47,4 +47,17 @@ class Error : public std::runtime_error {
   std::string hint_;
 };
 
+/// Does something at the request of a file. An Error then bears the place @p where that asks for it, before
+/// its own place if it has one, and where it is of usage it becomes one of input.
+template <typename Act>
+auto at_place(const Location& where, const Act& act) {
+  try {
+    return act();
+  } catch (const Error& error) {
+    const Location& own = error.where();
+    throw Error(error.kind() == ErrorKind::usage ? ErrorKind::input : error.kind(), where,
+                own.file.empty() ? error.message() : own.to_string() + ": " + error.message(), error.hint());
+  }
+}
+
 }  // namespace h2h

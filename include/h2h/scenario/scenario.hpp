@@ -10,8 +10,15 @@
 #include <vector>
 
 #include <h2h/base/error.hpp>
+#include <h2h/workload/workload.hpp>
 
 namespace h2h {
+
+/// Frames of the longest stream: arrivals and phases are kept.
+inline constexpr std::size_t kMostFrames = 1'000'000;
+/// Periods and deadlines, in seconds: to a day.
+inline constexpr double kShortestPeriod_s = 1e-9;
+inline constexpr double kLongestPeriod_s = 86400;
 
 /// When frames arrive.
 enum class Arrivals : std::uint8_t {
@@ -35,14 +42,16 @@ struct ScenarioEvent {
 struct Scenario {
   std::string name;
   std::string description;
-  std::string workload;                           ///< the model that it is for; empty: none is named
+  std::string workload;                           ///< file of the model that it is for; empty: none is named
+  Location workload_where;                        ///< of that name, or of the scenario
   std::optional<std::vector<std::string>> start;  ///< modalities that are on at first; absent: all
+  Location start_where;                           ///< of that list, or of the scenario
   std::optional<std::size_t> frames;
   std::optional<double> period_s;
   std::optional<double> deadline_s;  ///< from a frame's arrival
   Arrivals arrivals = Arrivals::periodic;
   /// The events have no frame and no time: the first takes place after so many frames, the next after as many
-  /// more, and from the last on they begin again.
+  /// more, and behind the last they begin again.
   std::optional<std::size_t> every;
   std::vector<ScenarioEvent> events;  ///< in file order
   Location where;
@@ -51,24 +60,41 @@ struct Scenario {
 /// Reads a scenario from YAML. Names of modalities are checked when it meets a workload.
 /// @throws Error (input) with file, line and column
 Scenario parse_scenario(std::string_view yaml, const std::string& file);
+Scenario read_scenario(const std::filesystem::path& path);
+
+/// The workload that a scenario names: beside it, or else as given or in @p folders.
+/// @throws Error (input) with the place of the name if it is not there
+std::filesystem::path find_workload(const Scenario& scenario,
+                                    const std::vector<std::filesystem::path>& folders);
 
 /// Frames that run with the same modalities on.
 struct ScenarioPhase {
   std::size_t first_frame = 0;          ///< from 0
-  std::vector<std::string> modalities;  ///< that are on, in the workload's order
-  std::string note;                     ///< of the event that begins it
+  std::vector<std::string> modalities;  ///< that are on, in the workload's order; may be none
+  std::string note;                     ///< of the events that begin it
+  Location where;                       ///< of the last of these, or of what is on at first
 };
 
 /// What a scenario comes to: each event that concerns a frame begins a phase; those that concern the same
 /// frame begin one together. The first phase begins at frame 0.
 /// @param known the workload's modalities, in its order
-/// @param arrivals_s of all frames, ascending
+/// @param arrivals_s of all frames, at least one, ascending
 /// @throws Error (input) with the event's place for an unknown modality (with the nearest known one), for one
-///         that is switched on while it is on, or off while it is off, and for events out of order
+///         that is switched on while it is on, or off while it is off, and for events out of order; also of
+///         events that concern no frame
 std::vector<ScenarioPhase> phases_of(const Scenario& scenario, const std::vector<std::string>& known,
                                      const std::vector<double>& arrivals_s);
 
+/// The events that concern no frame, as all arrive before them. Pointers into the scenario.
+std::vector<const ScenarioEvent*> events_without_frame(const Scenario& scenario,
+                                                       const std::vector<double>& arrivals_s);
+
+/// What of a workload runs during a phase, see `Workload::with_modalities()`.
+/// @throws Error (input) with the phase's place if what is left is no valid network
+Workload workload_of(const Workload& full, const ScenarioPhase& phase);
+
 /// Arrivals of @p count frames, the first at 0, in seconds.
+/// @param period_s from one to the next; of Poisson arrivals the mean
 /// @param seed of Poisson arrivals: equal seeds give equal arrivals
 std::vector<double> arrival_times(Arrivals arrivals, std::size_t count, double period_s, std::uint64_t seed);
 

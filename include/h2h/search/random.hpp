@@ -22,6 +22,11 @@ constexpr std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t part, std
   return (seed + 1) * kSpread + part * kChains + chain;
 }
 
+/// Numbers from a seed of which all bits count, though the generator takes 32.
+inline Random random_from(std::uint64_t seed) {
+  return Random(static_cast<std::uint32_t>(seed ^ (seed >> 32U)));
+}
+
 /// A whole number from 0 up to, not including, @p count.
 inline std::uint32_t draw_below(Random& random, std::uint32_t count) {
   return boost::random::uniform_int_distribution<std::uint32_t>(0, count - 1)(random);

@@ -73,11 +73,15 @@ class Workload {
   /// Names of all modalities, in order of first use.
   std::vector<std::string> modalities() const;
 
-  /// The workload with some modalities switched off. Layers of no modality stay, unless all that they read is
-  /// gone. A layer that loses some of its inputs keeps its shape, weights and work: the missing part is taken
-  /// as zeros, and nothing is transferred for it.
+  /// The workload with some modalities switched off. Their layers go, and with them each layer, of whatever
+  /// modality, of which all that it reads is gone; so a part that is reached only through what is off is off,
+  /// too. Layers of no modality stay otherwise. A layer that loses some of its inputs or residual tensors
+  /// keeps its shape, weights and work: what is missing is taken as zeros, and nothing is transferred for it.
   /// @param wanted names to keep, or names with a leading '-' to switch off
-  /// @throws Error (usage) for an unknown name, or when no layer is left
+  /// @throws Error (usage) for an unknown name, and where no valid network is left: no layer at all; none of
+  /// a
+  ///         modality that is to be kept by its name; a layer with residual tensors and no input; a product
+  ///         of two inputs without one of them
   Workload with_modalities(std::span<const std::string> wanted) const;
 
   /// The same with another batch. @throws Error (usage) unless positive and small enough for every layer.
