@@ -4,8 +4,9 @@
 // Layers whose weights are buffered on an accelerator are placed there first; then the four steps map the
 // rest beside them, with the knapsack of step 2 in which that part of the allocation is decided.
 //
-// What is buffered is what the mapping that it starts from has pinned (`--mapping`); with none it is `h2h`.
-// In a scenario every mapper is run like this (`--remap warm`), from the weights that lie in the DRAM then.
+// A complete mapping that it starts from stays if the judge finds the new one worse. What is buffered is what
+// the mapping that it starts from has pinned (`--mapping`); with none it is `h2h`. In a scenario every mapper
+// is run like this (`--remap warm`), from the weights that lie in the DRAM then.
 
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ class H2hDynamic : public MappingStep {
     const WarmProblem warm(problem, buffered);
     StepResult result = run_chain(warm.problem(), h2h_, Mapping::none(warm.problem()), context);
     result.mapping = warm.as_cold(std::move(result.mapping));
-    return result;
+    return mapping.is_complete() ? unless_worse(problem, mapping, std::move(result), context) : result;
   }
 
  private:

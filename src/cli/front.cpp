@@ -41,6 +41,12 @@ void add_front_options(CLI::App& app, FrontRequest& request) {
       ->group(group);
 }
 
+void refuse_front(const FrontRequest& request) {
+  if (!request.is_wanted()) return;
+  throw Error(ErrorKind::usage, "the front is of mappings of a single frame, and there is a stream",
+              "leave --pareto, --pareto-plot and --pareto-mappings out");
+}
+
 void check_front(const FrontRequest& request) {
   if (request.mappings.empty()) return;
   std::error_code ignored;

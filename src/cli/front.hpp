@@ -20,6 +20,9 @@ struct FrontRequest {
 
 void add_front_options(CLI::App& app, FrontRequest& request);
 
+/// Refuses a front of streams. @throws Error (usage)
+void refuse_front(const FrontRequest& request);
+
 /// Refuses a folder for mappings that holds something. @throws Error
 void check_front(const FrontRequest& request);
 

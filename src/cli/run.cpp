@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "front.hpp"
 #include "search.hpp"
+#include "stream.hpp"
 #include "views.hpp"
 
 namespace h2h::cli {
@@ -82,6 +83,7 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
   // The bare command is `run`: both take the same options.
   CLI::App* subcommand = app.add_subcommand("run", "Map a workload and replay the result (default)");
   const auto front = std::make_shared<FrontRequest>();
+  const auto stream = std::make_shared<StreamRequest>();
   for (CLI::App* place : {&app, subcommand}) {
     add_input_options(*place, options);
     add_search_options(*place, options);
@@ -89,9 +91,14 @@ void add_run(CLI::App& app, Options& options, const Registry& registry, Command&
     add_cold_option(*place, options);
     add_result_options(*place, options);
     add_front_options(*place, *front);
+    add_stream_options(*place, options, *stream);
     add_view_options(*place, options);
   }
-  const Command run_mappers = [&options, &registry, front] { run(options, *front, registry); };
+  const Command run_mappers = [&options, &registry, front, stream] {
+    if (!is_stream(options, *stream)) return run(options, *front, registry);
+    refuse_front(*front);
+    run_stream(options, *stream, registry);
+  };
   subcommand->callback([&command, run_mappers] { command = run_mappers; });
   command = run_mappers;
 }

@@ -23,24 +23,23 @@ Search::Search(const Options& options, Inputs inputs)
       problem_(make_problem(inputs_, activations_of(options))),
       start_(Mapping::none(problem_)) {}
 
-Judging Search::judging() {
-  if (options_.no_replay) return {analytic_schedule, false, options_.cold};
-  const auto replayed = [this, execution = execution_of(options_)](const Problem& problem,
-                                                                   const Mapping& mapping) {
-    return replay(problem, mapping, inputs_.simulator, execution);
+std::unique_ptr<Evaluator> make_evaluator(const Options& options, const Inputs& inputs) {
+  if (options.evaluator != "replay") return std::make_unique<AnalyticEvaluator>();
+  return std::make_unique<ReplayEvaluator>(inputs.platform_file, simulator_options(options), jobs_of(options),
+                                           execution_of(options));
+}
+
+Judging judging_of(const Options& options, Simulator& simulator) {
+  if (options.no_replay) return {analytic_schedule, false, options.cold};
+  const auto replayed = [&simulator, execution = execution_of(options)](const Problem& problem,
+                                                                        const Mapping& mapping) {
+    return replay(problem, mapping, simulator, execution);
   };
-  return {replayed, true, options_.cold};
+  return {replayed, true, options.cold};
 }
 
 Run Search::run(const Mapper& mapper) {
-  if (!evaluator_) {
-    if (options_.evaluator == "replay") {
-      evaluator_ = std::make_unique<ReplayEvaluator>(inputs_.platform_file, simulator_options(options_),
-                                                     jobs_of(options_), execution_of(options_));
-    } else {
-      evaluator_ = std::make_unique<AnalyticEvaluator>();
-    }
-  }
+  if (!evaluator_) evaluator_ = make_evaluator(options_, inputs_);
   StepContext context{*evaluator_, options_.seed, jobs_of(options_)};
   spdlog::info("mapping {} on {} by {}", inputs_.workload.name(), inputs_.system.name, mapper.name);
   const ProgressLine progress;

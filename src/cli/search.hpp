@@ -9,6 +9,11 @@
 
 namespace h2h::cli {
 
+/// Judges the mappings of searches as the options say. What is given must outlive it.
+std::unique_ptr<Evaluator> make_evaluator(const Options& options, const Inputs& inputs);
+/// Judges results as the options say.
+Judging judging_of(const Options& options, Simulator& simulator);
+
 /// Mappers at work on the problem that the options name: inputs, evaluator and judge, made once.
 class Search {
  public:
@@ -38,7 +43,7 @@ class Search {
                                std::vector<Judgement> known);
 
  private:
-  Judging judging();
+  Judging judging() { return judging_of(options_, inputs_.simulator); }
 
   const Options& options_;
   Inputs inputs_;

@@ -121,6 +121,12 @@ void WeightStore::evict(const Problem& problem, const Mapping& mapping, Accelera
   here = std::move(kept);
 }
 
+void WeightStore::settle() {
+  for (std::vector<Weights>& here : held_) {
+    for (Weights& weights : here) weights.is_new = false;
+  }
+}
+
 void WeightStore::run(std::size_t frames) {
   if (frames == 0) return;
   for (std::vector<Weights>& here : held_) {

@@ -58,6 +58,9 @@ class WeightStore {
   /// beside the mapping's fused tensors into the DRAM: the most worth keeping first, each that still fits.
   Change adopt(const Problem& problem, const Mapping& mapping);
 
+  /// What was adopted last is there before a frame runs: nothing has to be brought.
+  void settle();
+
   /// Lets frames run with the mapping adopted last; the first of them brings what that loads.
   void run(std::size_t frames);
 

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <h2h/base/units.hpp>
+
+#include "progress.hpp"
+#include "search.hpp"
+
+namespace h2h::cli {
+namespace {
+
+constexpr std::array<Remap, 3> kRemaps = {Remap::warm, Remap::cold, Remap::keep};
+constexpr std::array<Eviction, 3> kEvictions = {Eviction::lru, Eviction::largest, Eviction::least_valuable};
+constexpr std::array<Arrivals, 2> kArrivals = {Arrivals::periodic, Arrivals::poisson};
+
+template <typename Values>
+std::vector<std::string> words_of(const Values& values) {
+  std::vector<std::string> words;
+  for (const auto value : values) words.emplace_back(to_string(value));
+  return words;
+}
+
+/// The value that an option names; the first where it is not given.
+template <typename Values>
+auto value_of(const std::string& word, const Values& values) {
+  const auto found =
+      std::find_if(values.begin(), values.end(), [&](const auto value) { return to_string(value) == word; });
+  return found == values.end() ? values.front() : *found;
+}
+
+double seconds_of(const std::string& text, const char* option) {
+  const auto seconds = parse_quantity(text, Dimension::seconds);
+  if (!seconds || *seconds < kShortestPeriod_s || *seconds > kLongestPeriod_s) {
+    throw Error(ErrorKind::usage, fmt::format("{} '{}'", option, text),
+                fmt::format("give a time from {:g} to {:g} s with its unit: {}", kShortestPeriod_s,
+                            kLongestPeriod_s, describe_units(Dimension::seconds)));
+  }
+  return *seconds;
+}
+
+/// What shows one run of one frame, or changes one.
+void refuse_rest(const Options& options) {
+  const std::vector<Output> unfit = {{"--mapping", options.mapping}, {"--save-mapping", options.save_mapping},
+                                     {"--chrome", options.chrome},   {"--svg", options.svg},
+                                     {"--dot", options.dot},         {"--report", options.report}};
+  for (const auto& [option, target] : unfit) {
+    if (target.empty()) continue;
+    throw Error(ErrorKind::usage, fmt::format("{} is about a single frame, and there is a stream", option),
+                "leave it out; --json, --csv and --trace show streams");
+  }
+}
+
+}  // namespace
+
+void add_stream_options(CLI::App& app, Options& options, StreamRequest& request) {
+  const std::string group = "Stream of frames";
+  const auto add = [&](const std::string& name, std::string& value, const std::string& help,
+                       const std::string& type) {
+    return app.add_option(name, value, help)->type_name(type)->group(group);
+  };
+  add("--scenario", options.scenario, "Modalities that come and go (YAML)", "FILE");
+  app.add_option("--frames", request.frames, "Inferences to run [1, or the scenario's]")
+      ->check(whole_number_from_1_to(static_cast<std::int64_t>(kMostFrames)))
+      ->type_name("N")
+      ->group(group);
+  add("--period", request.period, "From one arrival to the next, on average: 40ms", "TIME");
+  add("--arrivals", request.arrivals, "periodic, or poisson by --seed [periodic]", "NAME")
+      ->check(one_of(words_of(kArrivals)));
+  add("--deadline", request.deadline, "Count frames that take longer", "TIME");
+  add("--remap", request.remap, "When modalities switch: warm, cold or keep [warm]", "NAME")
+      ->check(one_of(words_of(kRemaps)));
+  add("--evict", request.evict, "What goes first: lru, largest, least-valuable [lru]", "NAME")
+      ->check(one_of(words_of(kEvictions)));
+}
+
+bool is_stream(const Options& options, const StreamRequest& request) {
+  if (!options.scenario.empty() || request.frames > 0) return true;
+  for (const auto& [option, value] :
+       {Output{"--period", request.period}, Output{"--arrivals", request.arrivals},
+        Output{"--deadline", request.deadline}, Output{"--remap", request.remap},
+        Output{"--evict", request.evict}}) {
+    if (!value.empty())
+      throw Error(ErrorKind::usage, fmt::format("{} without a stream", option),
+                  "give --frames or --scenario");
+  }
+  return false;
+}
+
+StreamSession::StreamSession(Options options, const StreamRequest& request, const Registry& registry)
+    : options_(std::move(options)),
+      scenario_(options_.scenario.empty()
+                    ? std::nullopt
+                    : std::optional<Scenario>(read_scenario_of(options_, scenario_file_))),
+      inputs_(read(options_, registry)) {
+  if (scenario_) inputs_.files.push_back(scenario_file_);
+  set_up(request);
+  evaluator_ = make_evaluator(options_, inputs_);
+}
+
+void StreamSession::set_up(const StreamRequest& request) {
+  const Scenario scenario = scenario_.value_or(Scenario{});
+  period_s_ = request.period.empty() ? scenario.period_s : seconds_of(request.period, "--period");
+  arrivals_ = request.arrivals.empty() ? scenario.arrivals : value_of(request.arrivals, kArrivals);
+  sequence_options_.deadline_s =
+      request.deadline.empty() ? scenario.deadline_s : seconds_of(request.deadline, "--deadline");
+  sequence_options_.remap = value_of(request.remap, kRemaps);
+  sequence_options_.eviction = value_of(request.evict, kEvictions);
+  sequence_options_.cold = options_.cold;
+  sequence_options_.keep_schedules = !options_.trace.empty();
+  const std::size_t frames =
+      request.frames > 0 ? static_cast<std::size_t>(request.frames) : scenario.frames.value_or(1);
+  if (frames > 1 && !period_s_) {
+    throw Error(ErrorKind::usage, fmt::format("{} frames without a period", frames),
+                "give --period, the time from one to the next, such as --period 40ms");
+  }
+  const std::vector<double> arrivals_s =
+      arrival_times(arrivals_, frames, period_s_.value_or(kShortestPeriod_s), options_.seed);
+  sequence_ = steady_sequence(inputs_.workload, inputs_.system, activations_of(options_), arrivals_s);
+  if (!scenario_) return;
+  sequence_.phases = phases_of(*scenario_, inputs_.workload.modalities(), arrivals_s);
+  for (const ScenarioEvent* event : events_without_frame(*scenario_, arrivals_s))
+    spdlog::warn("{}: the event comes after the last frame", event->where.to_string());
+}
+
+ScenarioRun StreamSession::run(const Mapper& mapper, std::optional<Remap> remap) {
+  SequenceOptions options = sequence_options_;
+  if (remap) {
+    options.remap = *remap;
+    options.find_rate = options.keep_schedules = false;
+  }
+  StepContext context{*evaluator_, options_.seed, jobs_of(options_)};
+  const ProgressLine progress;
+  progress.say(fmt::format("{}: {} frames, remapped {} ...", mapper.name, sequence_.arrivals_s.size(),
+                           to_string(options.remap)));
+  SequenceJudge judge{judging_of(options_, inputs_.simulator), analytic_stream, execution_of(options_)};
+  if (!options_.no_replay) {
+    judge.run = [this](const Stream& stream, const FrameVisitor& visit) {
+      replay_stream(stream, inputs_.simulator, visit);
+    };
+  }
+  return run_sequence(sequence_, mapper, context, judge, options);
+}
+
+std::vector<ScenarioRun> StreamSession::run_every_way(const Mapper& mapper) {
+  std::vector<ScenarioRun> runs;
+  runs.push_back(run(mapper));
+  if (sequence_.phases.size() == 1) return runs;
+  for (const Remap remap : kRemaps) {
+    if (remap != sequence_options_.remap) runs.push_back(run(mapper, remap));
+  }
+  return runs;
+}
+
+ScenarioReport StreamSession::report() const {
+  ScenarioReport report;
+  report.workload = &inputs_.workload;
+  report.system = &inputs_.system;
+  report.activations = sequence_.activations;
+  if (scenario_) report.scenario = scenario_->name;
+  report.arrivals = arrivals_;
+  report.period_s = period_s_;
+  report.seed = options_.seed;
+  report.simgrid_version = inputs_.simulator.platform().simgrid_version;
+  report.files = inputs_.files;
+  if (!options_.no_timing) report.command = options_.command;
+  return report;
+}
+
+void run_stream(const Options& options, const StreamRequest& request, const Registry& registry) {
+  refuse_rest(options);
+  check_evaluator(options);
+  const std::vector<Output> outputs = {
+      {"--json", options.json}, {"--csv", options.csv}, {"--trace", options.trace}};
+  refuse_shared_output(outputs);
+  std::vector<Mapper> mappers;
+  for (const std::string& text : options.mappers.empty() ? std::vector<std::string>{"h2h"} : options.mappers)
+    mappers.push_back(make_mapper(text, registry));
+  StreamSession session(options, request, registry);
+  check_outputs(outputs, session.inputs().files);
+  ScenarioReport report = session.report();
+  for (const Mapper& mapper : mappers) {
+    for (ScenarioRun& run : session.run_every_way(mapper)) report.runs.push_back(std::move(run));
+  }
+  if (!options.json.empty())
+    write_to(options.json, [&](std::ostream& out) { write_scenario_json(out, report); });
+  if (!options.csv.empty())
+    write_to(options.csv, [&](std::ostream& out) { write_scenario_csv(out, report); });
+  if (!takes_standard_output(outputs))
+    write_to("-", [&](std::ostream& out) { write_scenario_table(out, report); });
+}
+
+}  // namespace h2h::cli
