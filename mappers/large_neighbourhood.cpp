@@ -103,8 +103,11 @@ class LargeNeighbourhood : public MappingStep {
       constexpr double kTolerance = 0.01;
       const double allowed = best.value * (1 + kTolerance * (1 - progress.fraction()));
       const Plan plan = schedule.plan();
+      const std::uint64_t considered = progress.evaluations();
       destroy(schedule, destroyed, neighbourhood.random());
       const double value = repair(schedule, destroyed, progress);
+      // Layers that can run in one place only offer nothing to consider: the round itself counts then.
+      if (progress.evaluations() == considered) progress.advance();
       if (value <= allowed) {
         current = value;
         neighbourhood.accepted();

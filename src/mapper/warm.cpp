@@ -19,6 +19,14 @@ std::vector<AcceleratorIndex> with_weights(const Problem& problem,
   return result;
 }
 
+/// What is buffered now, beside what was before: that has no weights any more.
+std::vector<AcceleratorIndex> joined(const Problem& problem, std::vector<AcceleratorIndex> buffered) {
+  for (LayerIndex layer = 0; layer < problem.buffered().size(); ++layer) {
+    if (problem.buffered()[layer] != Problem::kHost) buffered[layer] = problem.buffered()[layer];
+  }
+  return buffered;
+}
+
 System with_the_rest(const Problem& problem, std::span<const AcceleratorIndex> buffered) {
   System system = problem.system();
   for (LayerIndex layer = 0; layer < buffered.size(); ++layer) {
@@ -37,7 +45,7 @@ WarmProblem::WarmProblem(const Problem& cold, std::span<const AcceleratorIndex> 
     : cold_(cold),
       buffered_(with_weights(cold, buffered)),
       system_(with_the_rest(cold, buffered_)),
-      problem_(cold.workload(), system_, cold.activations(), buffered_) {}
+      problem_(cold.workload(), system_, cold.activations(), joined(cold, buffered_)) {}
 
 Mapping WarmProblem::as_cold(Mapping mapping) const {
   for (LayerIndex layer = 0; layer < buffered_.size(); ++layer) {

@@ -72,6 +72,9 @@ class Problem {
   /// The same workload, with the same weights buffered, on another system of the same accelerators.
   Problem on(const System& system) const { return {*workload_, system, activations_, buffered_}; }
 
+  /// By layer: where its weights are buffered; empty: all are in host memory.
+  std::span<const AcceleratorIndex> buffered() const { return buffered_; }
+
   const Workload& workload() const { return *workload_; }
   const System& system() const { return *system_; }
   Activations activations() const { return activations_; }

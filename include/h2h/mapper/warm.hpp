@@ -15,7 +15,7 @@ namespace h2h {
 /// allocation is decided.
 class WarmProblem {
  public:
-  /// @param cold what is asked when nothing is buffered; it must outlive this
+  /// @param cold what is asked when nothing more is buffered than in it; it must outlive this
   /// @param buffered by layer: the accelerator where its weights lie, or Problem::kHost
   /// @pre what is buffered on an accelerator fits into its weight budget, and a layer runs where it is
   WarmProblem(const Problem& cold, std::span<const AcceleratorIndex> buffered);
