@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Two studies of the network: how sensitive the models are to its bandwidth, and which layout of switches a cloud of 12 or 48
-# FPGAs needs. Results, tables and plots in the folder OUT (default: studies). The folders scripts/studies/*/expected/ are what
+# Three studies: how sensitive the models are to the network's bandwidth, which layout of switches a cloud of 12 or 48 FPGAs
+# needs, and whether it is worth it to keep mappings warm when modalities change. Results, tables and plots in the folder OUT (default: studies). The folders scripts/studies/*/expected/ are what
 # it wrote last.
 #   ./scripts/studies.sh [OUT]
 set -euo pipefail

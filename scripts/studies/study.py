@@ -24,6 +24,7 @@ class Study:
     platforms: dict[str, list[str]]  # file: options of h2h-platform
     as_markdown: Callable[[Rows], str]
     draw: Callable[[Rows, pathlib.Path], None]
+    extra: tuple[str, ...] = ()  # files that the study files name, as they are
 
     @property
     def expected(self) -> pathlib.Path:
@@ -34,6 +35,8 @@ class Study:
         folder.mkdir(parents=True, exist_ok=True)
         for file in self.files:
             shutil.copy(self.folder / f"{file}.yaml", folder)
+        for file in self.extra:
+            shutil.copy(self.folder / file, folder)
         for name, options in self.platforms.items():
             generate(options, folder / name)
 
