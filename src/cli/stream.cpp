@@ -46,9 +46,13 @@ double seconds_of(const std::string& text, const char* option) {
 
 /// What shows one run of one frame, or changes one.
 void refuse_rest(const Options& options) {
-  const std::vector<Output> unfit = {{"--mapping", options.mapping}, {"--save-mapping", options.save_mapping},
-                                     {"--chrome", options.chrome},   {"--svg", options.svg},
-                                     {"--dot", options.dot},         {"--report", options.report}};
+  const std::vector<Output> unfit = {{"--mapping", options.mapping},
+                                     {"--save-mapping", options.save_mapping},
+                                     {"--chrome", options.chrome},
+                                     {"--svg", options.svg},
+                                     {"--dot", options.dot},
+                                     {"--report", options.report},
+                                     {"--bound", options.bound == "quick" ? "" : options.bound}};
   for (const auto& [option, target] : unfit) {
     if (target.empty()) continue;
     throw Error(ErrorKind::usage, fmt::format("{} is about a single frame, and there is a stream", option),

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <h2h/base/units.hpp>
 #include <h2h/schedule/schedule.hpp>
 
 namespace h2h {
@@ -24,6 +25,13 @@ inline std::string describe_model(Execution execution, Activations activations) 
   if (activations == Activations::direct)
     text += text.empty() ? "direct activations" : ", direct activations";
   return text;
+}
+
+/// `141 layers, 62.0 M parameters, 10.9 G MACs; 12 FPGAs`
+inline std::string describe_size(const Workload& workload, const System& system) {
+  return fmt::format("{} layers, {} parameters, {} MACs; {} FPGAs", workload.size(),
+                     with_si_prefix(static_cast<double>(workload.weights())),
+                     with_si_prefix(static_cast<double>(workload.macs())), system.accelerators.size());
 }
 
 /// From a million on powers of ten keep columns narrow: 1.23e9.

@@ -17,9 +17,7 @@ namespace {
 void write_head(std::ostream& out, const Report& report) {
   const Workload& workload = report.problem->workload();
   const System& system = report.problem->system();
-  fmt::print(out, "{} on {}\n{} layers, {} parameters, {} MACs; {} FPGAs\n", workload.name(), system.name,
-             workload.size(), with_si_prefix(static_cast<double>(workload.weights())),
-             with_si_prefix(static_cast<double>(workload.macs())), system.accelerators.size());
+  fmt::print(out, "{} on {}\n{}\n", workload.name(), system.name, describe_size(workload, system));
 }
 
 /// What is not the paper's model, in front of the first table.

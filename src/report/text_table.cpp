@@ -17,7 +17,7 @@ void TextTable::write(std::ostream& out, std::span<const std::string> heads) con
   }
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     if (r >= kHeadings && r - kHeadings < heads.size() && !heads[r - kHeadings].empty())
-      fmt::print(out, "  {}\n", heads[r - kHeadings]);
+      write_wrapped(out, heads[r - kHeadings], 2);
     const auto& row = rows_[r];
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -37,8 +37,9 @@ void write_wrapped(std::ostream& out, std::string_view text, std::size_t indent)
     if (length > room) {
       const std::size_t space = text.rfind(' ', room);
       const std::size_t plus = text.rfind('+', room - 1);
+      // Not behind one that begins a word, such as +audio.
       const bool at_plus =
-          plus != std::string_view::npos && (space == std::string_view::npos || plus > space);
+          plus != std::string_view::npos && (space == std::string_view::npos ? plus > 0 : plus > space + 1);
       length = at_plus                           ? plus + 1
                : space != std::string_view::npos ? space
                                                  : std::min(text.find(' '), text.size());

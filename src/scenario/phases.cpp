@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include <boost/random/exponential_distribution.hpp>
 #include <fmt/format.h>
@@ -129,6 +130,17 @@ std::vector<ScenarioPhase> phases_of(const Scenario& scenario, const std::vector
     if (!event->note.empty()) phase.note += (phase.note.empty() ? "" : "; ") + event->note;
   }
   return phases;
+}
+
+Switching switching(const ScenarioPhase& before, const ScenarioPhase& after) {
+  const auto beyond = [](const std::vector<std::string>& names, const std::vector<std::string>& known) {
+    std::vector<std::string> rest;
+    std::copy_if(names.begin(), names.end(), std::back_inserter(rest), [&](const std::string& name) {
+      return std::find(known.begin(), known.end(), name) == known.end();
+    });
+    return rest;
+  };
+  return {beyond(after.modalities, before.modalities), beyond(before.modalities, after.modalities)};
 }
 
 std::vector<const ScenarioEvent*> events_without_frame(const Scenario& scenario,

@@ -159,7 +159,7 @@ class InstalledPackage(unittest.TestCase):
                 self.assertNotIn(source, path.read_bytes(), path)
 
     def test_schema_and_notes_are_installed(self):
-        for name in ["result.schema.json", "explanation.schema.json", "platforms/accelerators.yaml", "workloads/vlocnet.yaml",
+        for name in ["result.schema.json", "explanation.schema.json", "scenario.schema.json", "platforms/accelerators.yaml", "workloads/vlocnet.yaml",
                      "workloads/scenarios/health-monitoring.yaml"]:
             self.assertTrue((self.data / name).is_file(), name)
 

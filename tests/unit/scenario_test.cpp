@@ -206,6 +206,15 @@ TEST(ScenarioPhases, BeginWithTheFrameOfAnEvent) {
               ElementsAre("0: depth", "1: depth rfid (one)", "59: audio"));
 }
 
+TEST(ScenarioPhases, SwitchWhatOneHasOnAndTheOtherHasNot) {
+  const ScenarioPhase some{0, {"depth", "audio"}, "", {}};
+  const ScenarioPhase others{5, {"audio", "rfid"}, "", {}};
+  EXPECT_THAT(switching(some, others).on, ElementsAre("rfid"));
+  EXPECT_THAT(switching(some, others).off, ElementsAre("depth"));
+  EXPECT_THAT(switching(some, some).on, IsEmpty());
+  EXPECT_THAT(switching(some, some).off, IsEmpty());
+}
+
 TEST(ScenarioPhases, BeginWithTheFirstFrameThatArrivesAtATimeOrLater) {
   EXPECT_THAT(phases("events:\n"
                      "  - {time: 1ms, off: [rfid]}\n"     // frame 2 arrives at 0.1 s

@@ -85,6 +85,13 @@ struct ScenarioPhase {
 std::vector<ScenarioPhase> phases_of(const Scenario& scenario, const std::vector<std::string>& known,
                                      const std::vector<double>& arrivals_s);
 
+/// Modalities that one phase has on and the other has not, in the workload's order.
+struct Switching {
+  std::vector<std::string> on;
+  std::vector<std::string> off;
+};
+Switching switching(const ScenarioPhase& before, const ScenarioPhase& after);
+
 /// The events that concern no frame, as all arrive before them. Pointers into the scenario.
 std::vector<const ScenarioEvent*> events_without_frame(const Scenario& scenario,
                                                        const std::vector<double>& arrivals_s);

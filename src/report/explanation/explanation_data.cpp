@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <h2h/report/csv.hpp>
 #include <h2h/report/explanation.hpp>
 #include <h2h/version.hpp>
+
+#include "../json_parts.hpp"
 
 namespace h2h {
 namespace {
@@ -15,9 +16,7 @@ ordered_json head_json(const Workload& workload, const System& system, std::span
                        const std::string& simgrid_version, bool feasible) {
   ordered_json json = {
       {"schema", "h2h-sim/explanation/1"}, {"version", kVersion}, {"simgrid", simgrid_version}};
-  json["inputs"] = ordered_json::array();
-  for (const InputFile& file : files)
-    json["inputs"].push_back({{"path", file.path}, {"sha256", file.sha256}});
+  json["inputs"] = inputs_json(files);
   json["workload"] = workload.name();
   json["platform"] = system.name;
   json["feasible"] = feasible;
@@ -124,7 +123,7 @@ void write_explanation_json(std::ostream& out, const Problem& problem, const Exp
                              {"binding_s", share.binding_s}});
   }
   json["what_if"] = what_if_json(explanation.what_if);
-  out << json.dump(2) << '\n';
+  write_document(out, json);
 }
 
 void write_infeasibility_json(std::ostream& out, const Workload& workload, const System& system,
@@ -145,7 +144,7 @@ void write_infeasibility_json(std::ostream& out, const Workload& workload, const
   }
   json["least_sets"] = infeasibility.least_sets;
   json["hopeless"] = names_of(infeasibility.hopeless);
-  out << json.dump(2) << '\n';
+  write_document(out, json);
 }
 
 }  // namespace h2h
