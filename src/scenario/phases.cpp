@@ -131,6 +131,20 @@ std::vector<ScenarioPhase> phases_of(const Scenario& scenario, const std::vector
   return phases;
 }
 
+std::string change_between(const ScenarioPhase& before, const ScenarioPhase& after) {
+  std::string text;
+  const auto add = [&](char sign, const ScenarioPhase& here, const ScenarioPhase& there) {
+    for (const std::string& name : here.modalities) {
+      if (std::find(there.modalities.begin(), there.modalities.end(), name) == there.modalities.end())
+        text += fmt::format("{}{}{}", text.empty() ? "" : " ", sign, name);
+    }
+  };
+  add('+', after, before);
+  add('-', before, after);
+  if (!after.note.empty()) text += (text.empty() ? "" : ": ") + after.note;
+  return text.empty() ? "no change" : text;
+}
+
 std::vector<const ScenarioEvent*> events_without_frame(const Scenario& scenario,
                                                        const std::vector<double>& arrivals_s) {
   std::vector<const ScenarioEvent*> events;

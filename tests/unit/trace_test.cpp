@@ -134,8 +134,8 @@ TEST_F(TraceByHand, StagesOfDifferentLayersMayOverlap) {
     std::tie(activity.start_s, activity.end_s) = times.at({activity.layer, activity.stage});
     if (activity.layer == 1 && activity.stage == Stage::input) activity.source = 0;
   }
-  const Timeline made =
-      make_timeline(hand_.problem, Judgement{mapping_, schedule, true, false, schedule.latency_s()}, "overlapped");
+  const Timeline made = make_timeline(
+      hand_.problem, Judgement{mapping_, schedule, true, false, schedule.latency_s()}, "overlapped");
   ASSERT_EQ(made.arrows.size(), 2U);
   EXPECT_EQ(made.arrows[0].from, Stage::compute);
   EXPECT_EQ(made.arrows[0].start_s, 4);
@@ -158,7 +158,7 @@ TEST_F(TraceByHand, MarksAreTheSteps) {
   run.steps.front().judgement.latency_s = 20;
   const Timeline made = make_timeline(hand_.problem, run);
   ASSERT_EQ(made.marks.size(), 2U);
-  EXPECT_EQ(made.marks[0].step, "first");
+  EXPECT_EQ(made.marks[0].name, "first");
   EXPECT_EQ(made.marks[0].time_s, 20);
   EXPECT_EQ(made.marks[1].time_s, 15.5);
   EXPECT_EQ(made.extent_s(), 20);
