@@ -234,6 +234,12 @@ std::vector<WeightCurves> weight_curves(std::span<const RanPhase> phases) {
   return curves;
 }
 
+Curve frames_under_way_curve(std::span<const RanFrame> frames, std::span<const double> arrivals_s) {
+  PresenceSum sum;
+  for (std::size_t i = 0; i < frames.size(); ++i) sum.add(arrivals_s[i], frames[i].schedule->latency_s(), 1);
+  return std::move(sum).curve();
+}
+
 std::vector<Curve> link_rate_curves(std::span<const RanFrame> frames) {
   std::vector<PresenceSum> sums(system_of(frames).links.size());
   for (const RanFrame& frame : frames) {

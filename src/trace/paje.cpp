@@ -153,10 +153,7 @@ class PajeWriter {
     line(define_container_type, "TFpga", "TRun", in_quotes("FPGA"));
     line(define_container_type, "TLane", "TFpga", in_quotes("Lane"));
     line(define_container_type, "TLink", "TRun", in_quotes("Link"));
-    if (has_streams_) {
-      line(define_container_type, "TEvents", "TRun", in_quotes("Events"));
-      line(define_container_type, "TFrames", "TRun", in_quotes("Frames"));
-    }
+    if (has_streams_) line(define_container_type, "TEvents", "TRun", in_quotes("Events"));
     line(define_state_type, "S", "TLane", in_quotes("Layer"));
     line(define_variable_type, "VPower", "TRun", in_quotes("Power [W]"), in_quotes(kPowerColour));
     line(define_variable_type, "VDram", "TFpga", in_quotes("DRAM [B]"), in_quotes(kDramColour));
@@ -167,7 +164,7 @@ class PajeWriter {
     if (has_streams_) {
       line(define_state_type, "P", "TEvents", in_quotes("Modalities"));
       line(define_event_type, "C", "TEvents", in_quotes("Change"), in_quotes(kMarkColour));
-      line(define_event_type, "A", "TFrames", in_quotes("Arrival"), in_quotes(kMarkColour));
+      line(define_variable_type, "VFrames", "TEvents", in_quotes("Frames under way"), in_quotes(kMarkColour));
       line(define_variable_type, "VWeights", "TFpga", in_quotes("Weights [B]"), in_quotes(kWeightsColour));
       line(define_variable_type, "VIdle", "TFpga", in_quotes("Idle weights [B]"), in_quotes(kIdleColour));
     }
@@ -237,7 +234,7 @@ class PajeWriter {
     for (const Timeline::Mark& mark : marks) event(mark.time_s, new_event, "E", self, in_quotes(mark.name));
   }
 
-  /// What is on and when that changes, and below it when frames arrive.
+  /// What is on and when that changes, and below it the frames under way.
   void add_events(const std::string& parent, const Timeline& timeline) {
     const std::string events = parent + "events";
     create(events, "TEvents", parent, "events");
@@ -249,17 +246,14 @@ class PajeWriter {
     }
     for (const Timeline::Mark& mark : timeline.marks)
       event(mark.time_s, new_event, "C", events, in_quotes(mark.name));
-    const std::string frames = parent + "frames";
-    create(frames, "TFrames", parent, "frames");
-    for (std::size_t i = 0; i < timeline.arrivals_s.size(); ++i)
-      event(timeline.arrivals_s[i], new_event, "A", frames, in_quotes(fmt::format("frame {}", i + 1)));
+    add_curve(timeline.frames_under_way, "VFrames", events);
   }
 
   void add_fpga(std::size_t run, AcceleratorIndex index, const Timeline::Fpga& fpga) {
     const std::string self = fmt::format("r{}f{}", run, index);
     create(self, "TFpga", fmt::format("r{}", run), fmt::format("{} {}", fpga.name, fpga.model));
     add_curve(fpga.dram_in_use_bytes, "VDram", self);
-    if (fpga.weights) {
+    if (fpga.weights && fpga.weights->all_bytes.peak() > 0) {
       add_curve(fpga.weights->all_bytes, "VWeights", self);
       add_curve(fpga.weights->idle_bytes, "VIdle", self);
     }

@@ -172,8 +172,8 @@ Timeline make_timeline(const ScenarioRun& run) {
   timeline.workload = problem.workload().name();
   timeline.platform = problem.system().name;
   timeline.latency_s = run.end_s;
-  timeline.arrivals_s = run.arrivals_s;
   const RanSequence ran(run);
+  timeline.frames_under_way = frames_under_way_curve(ran.frames, run.arrivals_s);
   std::vector<WeightCurves> weights = weight_curves(ran.phases);
   add_system(timeline, ran.frames, weights, run.links);
   for (AcceleratorIndex a = 0; a < weights.size(); ++a) timeline.fpgas[a].weights = std::move(weights[a]);

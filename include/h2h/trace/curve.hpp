@@ -64,6 +64,10 @@ struct WeightCurves {
 /// Weights that a frame brings count from the beginning of their transfer.
 std::vector<WeightCurves> weight_curves(std::span<const RanPhase> phases);
 
+/// Frames that have arrived and not ended.
+/// @param arrivals_s by frame
+Curve frames_under_way_curve(std::span<const RanFrame> frames, std::span<const double> arrivals_s);
+
 /// Bandwidth in use on every link of the system, in bytes per second: each transfer's bytes spread evenly
 /// over its duration, latency included, as a schedule says no more. So the integral is the bytes that crossed
 /// the link, and the time above 0 is the time that the link is busy (`link_use()`).

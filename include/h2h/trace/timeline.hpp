@@ -94,7 +94,7 @@ struct Timeline {
   std::vector<Arrow> arrows;
   std::vector<Mark> marks;    ///< in the order of the steps, the last is the result; of a stream, the changes
   std::vector<Phase> phases;  ///< of a stream, at least one
-  std::vector<double> arrivals_s;  ///< of a stream: of each frame
+  Curve frames_under_way;     ///< of a stream: that have arrived and not ended
 
   /// The latency, or the last mark if that is later.
   double extent_s() const;
