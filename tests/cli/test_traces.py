@@ -203,6 +203,13 @@ class Streams(Views):
         _, weights = self.variable(rows, "fpga9 S.H", "Weights [B]")
         self.assertEqual((weights[0], weights[-1]), (0, 17314944))
 
+    def test_overlapped_with_direct_activations(self):
+        rows = self.monitored("--execution", "overlap", "--activations", "direct", "--frames", "40")
+        _, weights = self.variable(rows, "fpga9 S.H", "Weights [B]")
+        self.assertEqual(weights, sorted(weights))
+        computed = [row for row in rows["State"] if row[0].startswith("compute ")]
+        self.assertEqual(len(computed), 15 * 16 + 20 * 21 + 5 * 13, "by the layers of the phases")
+
     def test_frames_under_way(self):
         times, frames = self.variable(self.monitored(), "events", "Frames under way")
         self.assertEqual((times[0], frames[0]), (0, 1))
