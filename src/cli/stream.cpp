@@ -11,6 +11,7 @@
 
 #include "progress.hpp"
 #include "search.hpp"
+#include "views.hpp"
 
 namespace h2h::cli {
 namespace {
@@ -58,6 +59,16 @@ void refuse_rest(const Options& options) {
     throw Error(ErrorKind::usage, fmt::format("{} is about a single frame, and there is a stream", option),
                 "leave it out; --json, --csv and --trace show streams");
   }
+}
+
+/// Of each mapper the run that was asked for, which alone has kept its schedules.
+void write_trace_of(const Options& options, const ScenarioReport& report) {
+  std::vector<Timeline> timelines;
+  for (const ScenarioRun& run : report.runs) {
+    if (!run.schedules.empty()) timelines.push_back(make_timeline(run));
+  }
+  const std::string& what = report.scenario.empty() ? report.workload->name() : report.scenario;
+  write_trace(options, timelines, fmt::format("{} on {}", what, report.system->name));
 }
 
 }  // namespace
@@ -195,6 +206,7 @@ void run_stream(const Options& options, const StreamRequest& request, const Regi
     write_to(options.json, [&](std::ostream& out) { write_scenario_json(out, report); });
   if (!options.csv.empty())
     write_to(options.csv, [&](std::ostream& out) { write_scenario_csv(out, report); });
+  if (!options.trace.empty()) write_trace_of(options, report);
   if (!takes_standard_output(outputs))
     write_to("-", [&](std::ostream& out) { write_scenario_table(out, report); });
 }

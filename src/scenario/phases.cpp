@@ -143,6 +143,18 @@ Switching switching(const ScenarioPhase& before, const ScenarioPhase& after) {
   return {beyond(after.modalities, before.modalities), beyond(before.modalities, after.modalities)};
 }
 
+std::string change_between(const ScenarioPhase& before, const ScenarioPhase& after) {
+  const Switching switched = switching(before, after);
+  std::string text;
+  const auto add = [&](char sign, const std::vector<std::string>& names) {
+    for (const std::string& name : names) text += fmt::format("{}{}{}", text.empty() ? "" : " ", sign, name);
+  };
+  add('+', switched.on);
+  add('-', switched.off);
+  if (!after.note.empty()) text += (text.empty() ? "" : ": ") + after.note;
+  return text.empty() ? "no change" : text;
+}
+
 std::vector<const ScenarioEvent*> events_without_frame(const Scenario& scenario,
                                                        const std::vector<double>& arrivals_s) {
   std::vector<const ScenarioEvent*> events;

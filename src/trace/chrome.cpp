@@ -71,7 +71,7 @@ class ChromeWriter {
            {"pid", run},
            {"tid", 0},
            {"ts", mark.time_s * kMicrosecondsPerSecond},
-           {"name", mark.step},
+           {"name", mark.name},
            {"args", {{"latency_s", mark.time_s}}}});
     }
     counter(run, "power [W]", timeline.power_W);

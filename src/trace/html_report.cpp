@@ -110,7 +110,7 @@ ordered_json timeline_json(const Timeline& timeline) {
     arrows.push_back({arrow.producer, arrow.consumer, from, arrow.start_s, arrow.end_s});
   }
   ordered_json marks = ordered_json::array();
-  for (const Timeline::Mark& mark : timeline.marks) marks.push_back({mark.step, mark.time_s});
+  for (const Timeline::Mark& mark : timeline.marks) marks.push_back({mark.name, mark.time_s});
   return {{"latency_s", timeline.latency_s},
           {"layers", layers_json(timeline)},
           {"lanes", lanes_json(timeline)},

@@ -100,7 +100,9 @@ constexpr std::string_view kRoot = "root";
 class PajeWriter {
  public:
   PajeWriter(std::ostream& out, std::span<const Timeline> timelines, ColourBy colours)
-      : out_(out), timelines_(timelines) {
+      : out_(out),
+        timelines_(timelines),
+        has_streams_(std::any_of(timelines.begin(), timelines.end(), is_stream)) {
     for (const Timeline& timeline : timelines) palettes_.emplace_back(timeline, colours);
   }
 
@@ -119,6 +121,8 @@ class PajeWriter {
   }
 
  private:
+  static bool is_stream(const Timeline& timeline) { return !timeline.phases.empty(); }
+
   template <typename... Fields>
   void line(Event event, const Fields&... fields) {
     fmt::format_to(std::back_inserter(buffer_), "{}", static_cast<int>(event));
@@ -149,6 +153,7 @@ class PajeWriter {
     line(define_container_type, "TFpga", "TRun", in_quotes("FPGA"));
     line(define_container_type, "TLane", "TFpga", in_quotes("Lane"));
     line(define_container_type, "TLink", "TRun", in_quotes("Link"));
+    if (has_streams_) line(define_container_type, "TEvents", "TRun", in_quotes("Events"));
     line(define_state_type, "S", "TLane", in_quotes("Layer"));
     line(define_variable_type, "VPower", "TRun", in_quotes("Power [W]"), in_quotes(kPowerColour));
     line(define_variable_type, "VDram", "TFpga", in_quotes("DRAM [B]"), in_quotes(kDramColour));
@@ -156,6 +161,13 @@ class PajeWriter {
     line(define_variable_type, "VRate", "TLink", in_quotes("Bandwidth in use [B/s]"), in_quotes(kRateColour));
     line(define_event_type, "E", "TSteps", in_quotes("Step"), in_quotes(kMarkColour));
     line(define_link_type, "L", "TRun", "TLane", "TLane", in_quotes("Dependency"));
+    if (has_streams_) {
+      line(define_state_type, "P", "TEvents", in_quotes("Modalities"));
+      line(define_event_type, "C", "TEvents", in_quotes("Change"), in_quotes(kMarkColour));
+      line(define_variable_type, "VFrames", "TEvents", in_quotes("Frames under way"), in_quotes(kMarkColour));
+      line(define_variable_type, "VWeights", "TFpga", in_quotes("Weights [B]"), in_quotes(kWeightsColour));
+      line(define_variable_type, "VIdle", "TFpga", in_quotes("Idle weights [B]"), in_quotes(kIdleColour));
+    }
     define_values();
   }
 
@@ -166,16 +178,19 @@ class PajeWriter {
       aliases.resize(timelines_[run].layers.size());
       for (const Timeline::Fpga& fpga : timelines_[run].fpgas) {
         for (std::size_t lane = 0; lane < kLanes.size(); ++lane) {
-          for (const Timeline::Bar& bar : fpga.lanes[lane])
-            aliases[bar.layer][lane] = value(timelines_[run].layers[bar.layer].name, palettes_[run].of(bar));
+          for (const Timeline::Bar& bar : fpga.lanes[lane]) {
+            std::string& alias = aliases[bar.layer][lane];
+            if (alias.empty())
+              alias = value("S", timelines_[run].layers[bar.layer].name, palettes_[run].of(bar));
+          }
         }
       }
     }
   }
 
   /// The alias of a value, which is defined at its first use. Only states have such: ViTE takes no others.
-  std::string value(std::string_view name, const Colour& colour) {
-    std::string definition = fmt::format("S {} {}", in_quotes(name), in_quotes(colour));
+  std::string value(std::string_view type, std::string_view name, const Colour& colour) {
+    std::string definition = fmt::format("{} {} {}", type, in_quotes(name), in_quotes(colour));
     const auto [known, is_new] =
         value_aliases_.try_emplace(std::move(definition), fmt::format("v{}", value_aliases_.size()));
     if (is_new) line(define_value, known->second, known->first);
@@ -196,7 +211,11 @@ class PajeWriter {
     const std::string self = fmt::format("r{}", run);
     create(self, "TRun", kRoot, timeline.name);
     add_curve(timeline.power_W, "VPower", self);
-    add_steps(self, timeline);
+    if (is_stream(timeline)) {
+      add_events(self, timeline);
+    } else {
+      add_steps(self, timeline);
+    }
     for (AcceleratorIndex f = 0; f < timeline.fpgas.size(); ++f) add_fpga(run, f, timeline.fpgas[f]);
     for (std::size_t i = 0; i < timeline.links.size(); ++i) {
       const std::string link = fmt::format("{}l{}", self, i);
@@ -212,13 +231,32 @@ class PajeWriter {
     std::vector<Timeline::Mark> marks = timeline.marks;
     std::stable_sort(marks.begin(), marks.end(),
                      [](const Timeline::Mark& a, const Timeline::Mark& b) { return a.time_s < b.time_s; });
-    for (const Timeline::Mark& mark : marks) event(mark.time_s, new_event, "E", self, in_quotes(mark.step));
+    for (const Timeline::Mark& mark : marks) event(mark.time_s, new_event, "E", self, in_quotes(mark.name));
+  }
+
+  /// What is on and when that changes, and below it the frames under way.
+  void add_events(const std::string& parent, const Timeline& timeline) {
+    const std::string events = parent + "events";
+    create(events, "TEvents", parent, "events");
+    std::map<std::string, std::size_t> kinds;  ///< equal modalities have equal colours
+    for (const Timeline::Phase& phase : timeline.phases) {
+      const std::size_t kind = kinds.try_emplace(phase.modalities, kinds.size()).first->second;
+      event(phase.start_s, push_state, "P", events, value("P", phase.modalities, colour_of_group(kind)));
+      event(phase.end_s, pop_state, "P", events);
+    }
+    for (const Timeline::Mark& mark : timeline.marks)
+      event(mark.time_s, new_event, "C", events, in_quotes(mark.name));
+    add_curve(timeline.frames_under_way, "VFrames", events);
   }
 
   void add_fpga(std::size_t run, AcceleratorIndex index, const Timeline::Fpga& fpga) {
     const std::string self = fmt::format("r{}f{}", run, index);
     create(self, "TFpga", fmt::format("r{}", run), fmt::format("{} {}", fpga.name, fpga.model));
     add_curve(fpga.dram_in_use_bytes, "VDram", self);
+    if (fpga.weights && fpga.weights->all_bytes.peak() > 0) {
+      add_curve(fpga.weights->all_bytes, "VWeights", self);
+      add_curve(fpga.weights->idle_bytes, "VIdle", self);
+    }
     add_curve(fpga.power_W, "VFpgaPower", self);
     for (std::size_t lane = 0; lane < kLanes.size(); ++lane) {
       const std::string alias = lane_alias(run, index, kLanes[lane]);
@@ -266,9 +304,12 @@ class PajeWriter {
   static constexpr Colour kDramColour{0x33, 0x66, 0xcc};
   static constexpr Colour kRateColour{0x1f, 0x8a, 0x70};
   static constexpr Colour kMarkColour{0x22, 0x22, 0x22};
+  static constexpr Colour kWeightsColour{0xd6, 0x45, 0x50};
+  static constexpr Colour kIdleColour{0x9a, 0xa0, 0xa6};
 
   std::ostream& out_;
   std::span<const Timeline> timelines_;
+  bool has_streams_;
   std::vector<Palette> palettes_;
   std::vector<std::vector<std::array<std::string, kLanes.size()>>> values_;  ///< by run, layer and lane
   std::map<std::string, std::string> value_aliases_;                         ///< by definition

@@ -107,7 +107,7 @@ class GanttWriter {
     add_svg_text(svg_, "text", title(), {{"class", "t"}, {"x", px(kMargin)}, {"y", px(kTitleLine)}});
     std::string steps;
     for (const Timeline::Mark& mark : timeline_.marks)
-      steps += fmt::format("{}{} {}", steps.empty() ? "" : "  >  ", mark.step, time(mark.time_s));
+      steps += fmt::format("{}{} {}", steps.empty() ? "" : "  >  ", mark.name, time(mark.time_s));
     add_svg_text(svg_, "text", steps, {{"class", "s"}, {"x", px(kMargin)}, {"y", px(kStepsLine)}});
     double at = kMargin;
     for (const LegendEntry& entry : palette_.legend())
@@ -142,7 +142,7 @@ class GanttWriter {
     for (const Timeline::Mark& mark : timeline_.marks) {
       if (mark.time_s > timeline_.latency_s) continue;
       add_svg_text(vertical(x(mark.time_s), kHead - 6, bottom_, "m"), "title",
-                   fmt::format("{}: {}", mark.step, time(mark.time_s)));
+                   fmt::format("{}: {}", mark.name, time(mark.time_s)));
     }
   }
 

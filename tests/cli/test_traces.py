@@ -145,6 +145,88 @@ class Paje(Views):
         self.assertIn("heft: fpga0 J.Z", names)
 
 
+class Streams(Views):
+    """A trace of all frames of a scenario."""
+
+    # By the file: what switches, and the frame that it concerns first (from 0).
+    CHANGES = [(15, "+audio: somebody speaks"), (35, "-depth: the person leaves the camera's view"), (55, "-audio: silence"),
+               (72, "+depth: back in view"), (89, "+audio: somebody speaks again"), (106, "-rfid: no tag in reach")]
+    PERIOD_S = 0.007
+
+    def variable(self, rows, container, name):
+        """The steps of a variable: times and values."""
+        found = [(float(row[2]), float(row[5])) for row in rows["Variable"] if row[:2] == [container, name]]
+        return [time for time, _ in found], [value for _, value in found]
+
+    def monitored(self, *options):
+        self.call_well("-p", "cloud.xml", "--scenario", "health-monitoring.yaml", "--trace", "t.trace", *options)
+        return self.dump("t.trace")
+
+    def call_well(self, *arguments):
+        done = self.call(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_changes_are_marks(self):
+        rows = self.monitored()
+        marks = [(float(row[2]), row[3]) for row in rows["Event"]]
+        self.assertEqual([name for _, name in marks], [name for _, name in self.CHANGES])
+        for (time_s, _), (frame, _) in zip(marks, self.CHANGES):
+            self.assertTrue(close(time_s, frame * self.PERIOD_S))
+        on = [row[6] for row in rows["State"] if row[1] == "Modalities"]
+        self.assertEqual(on, ["depth rfid", "depth audio rfid", "audio rfid", "rfid", "depth rfid", "depth audio rfid", "depth audio"])
+
+    def test_weights_are_brought_once_and_kept(self):
+        rows = self.monitored()
+        for fpga, values in [("fpga0 J.Z", [7890048]), ("fpga6 T.M", [288]), ("fpga8 X.W", [92160, 92736, 166464, 461376]),
+                             ("fpga9 S.H", [12596352, 16528512, 17314944])]:
+            times, weights = self.variable(rows, fpga, "Weights [B]")
+            self.assertEqual(weights, values, fpga)
+            # When audio comes for the first time, and before depth goes; not when it comes back.
+            for time_s in times[1:]:
+                self.assertTrue(self.CHANGES[0][0] * self.PERIOD_S < time_s < self.CHANGES[1][0] * self.PERIOD_S)
+            _, idle = self.variable(rows, fpga, "Idle weights [B]")
+            self.assertLessEqual(max(idle), weights[-1])
+            _, dram = self.variable(rows, fpga, "DRAM [B]")
+            self.assertGreaterEqual(max(dram), weights[-1])
+            self.assertEqual(min(dram), weights[0])
+        times, idle = self.variable(rows, "fpga0 J.Z", "Idle weights [B]")
+        self.assertEqual(idle, [0, 7890048, 0], "depth goes and comes back")
+        self.assertTrue(close(times[1], self.CHANGES[1][0] * self.PERIOD_S))
+        self.assertNotIn(["fpga1 C.Z", "Weights [B]"], [row[:2] for row in rows["Variable"]], "nothing lies there")
+        brought = [row for row in rows["State"] if row[0].startswith("weights ")]
+        self.assertEqual(len(brought), 5)
+        self.assertEqual({row[0] for row in brought}, {"weights fpga8", "weights fpga9"})
+
+    def test_a_cold_run_brings_all_that_it_uses(self):
+        rows = self.monitored("--cold")
+        _, weights = self.variable(rows, "fpga9 S.H", "Weights [B]")
+        self.assertEqual((weights[0], weights[-1]), (0, 17314944))
+
+    def test_overlapped_with_direct_activations(self):
+        rows = self.monitored("--execution", "overlap", "--activations", "direct", "--frames", "40")
+        _, weights = self.variable(rows, "fpga9 S.H", "Weights [B]")
+        self.assertEqual(weights, sorted(weights))
+        computed = [row for row in rows["State"] if row[0].startswith("compute ")]
+        self.assertEqual(len(computed), 15 * 16 + 20 * 21 + 5 * 13, "by the layers of the phases")
+
+    def test_frames_under_way(self):
+        times, frames = self.variable(self.monitored(), "events", "Frames under way")
+        self.assertEqual((times[0], frames[0]), (0, 1))
+        self.assertGreater(max(frames), 2, "those that wait for weights")
+        self.assertEqual(sum(1 for a, b in zip([0] + frames, frames) if b > a), 120)
+
+    def test_a_mapper_has_a_timeline(self):
+        self.call_well("-p", "cloud.xml", "-w", "mocap.yaml", "--frames", "3", "--period", "9ms", "--trace", "t.trace", "--mapper", "h2h",
+                       "--mapper", "heft+weight-locality")
+        self.dump("t.trace")
+        self.assertEqual(self.created("t.trace", "TRun"), ["h2h", "heft+weight-locality"])
+
+    def test_golden(self):
+        trace = self.succeed("-p", "cloud.xml", "--scenario", "health-monitoring.yaml", "--frames", "7", "--period", "130ms", "--trace", "-")
+        self.golden("health-monitoring.trace", trace)
+
+
 class Chrome(Views):
     def test_events(self):
         result = self.result("-w", "vlocnet.yaml", "-p", "cloud.xml", "--chrome", "t.json")

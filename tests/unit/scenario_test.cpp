@@ -426,5 +426,15 @@ TEST(ShippedScenarios, AreNetworksInEveryPhase) {
   EXPECT_THAT(models, ElementsAre("casua_surf", "cnn_lstm", "facebag", "mocap", "vfs", "vlocnet"));
 }
 
+TEST(Changes, AreWhatSwitchesAndWhy) {
+  const auto change = [](const Words& before, const Words& after, const std::string& note) {
+    return change_between({0, before, "a note of before", {}}, {5, after, note, {}});
+  };
+  EXPECT_EQ(change({"depth", "rfid"}, {"depth", "audio", "rfid"}, "a voice"), "+audio: a voice");
+  EXPECT_EQ(change({"depth", "audio"}, {"rfid"}, ""), "+rfid -depth -audio");
+  EXPECT_EQ(change({"depth"}, {"depth"}, "on and off again"), "on and off again");
+  EXPECT_EQ(change({}, {}, ""), "no change");
+}
+
 }  // namespace
 }  // namespace h2h

@@ -91,6 +91,9 @@ struct Switching {
   std::vector<std::string> off;
 };
 Switching switching(const ScenarioPhase& before, const ScenarioPhase& after);
+/// What switches from one phase to the next, and why: `+audio -depth: a voice behind the camera`; `no change`
+/// if neither is anything.
+std::string change_between(const ScenarioPhase& before, const ScenarioPhase& after);
 
 /// The events that concern no frame, as all arrive before them. Pointers into the scenario.
 std::vector<const ScenarioEvent*> events_without_frame(const Scenario& scenario,

@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <h2h/run/run.hpp>
+#include <h2h/scenario/scenario_run.hpp>
 #include <h2h/trace/curve.hpp>
 
 namespace h2h {
@@ -15,8 +17,8 @@ namespace h2h {
 /// The rows of an FPGA in every view, from top to bottom.
 constexpr std::array<Stage, 4> kLanes = {Stage::compute, Stage::weights, Stage::input, Stage::output};
 
-/// What every view of a schedule shows, as plain data that outlives its problem. Times are in seconds from
-/// the beginning of the run.
+/// What every view of a schedule shows, as plain data that outlives its problem: of a single run, or of all
+/// frames of a stream. Times are in seconds from the beginning.
 struct Timeline {
   static constexpr LayerIndex kNoLayer = std::numeric_limits<LayerIndex>::max();
 
@@ -46,6 +48,7 @@ struct Timeline {
     std::array<std::vector<Bar>, kLanes.size()> lanes;  ///< in the order of kLanes; bars in order of time
     Curve dram_in_use_bytes;
     Curve power_W;
+    std::optional<WeightCurves> weights;  ///< of a stream
   };
 
   struct Link {
@@ -66,22 +69,32 @@ struct Timeline {
     double end_s = 0;
   };
 
-  /// Where a step of the mapper would have ended the run.
+  /// Where a step of the mapper would have ended the run; of a stream, where a phase begins.
   struct Mark {
-    std::string step;
+    std::string name;  ///< the step's; or what changes, such as `-depth: the person leaves the camera's view`
     double time_s = 0;
+  };
+
+  /// Frames of a stream with the same modalities on: from the arrival of the first to that of the next
+  /// phase's first, or to the end of the stream.
+  struct Phase {
+    std::string modalities;
+    double start_s = 0;
+    double end_s = 0;
   };
 
   std::string name;  ///< of what made the mapping
   std::string workload;
   std::string platform;
-  double latency_s = 0;
-  std::vector<Layer> layers;  ///< in file order
+  double latency_s = 0;       ///< of a stream: when its last frame ends
+  std::vector<Layer> layers;  ///< in file order; of a stream, those of each mapping behind each other
   std::vector<Fpga> fpgas;
   std::vector<Link> links;  ///< those that something crosses, in the order of the system
   Curve power_W;            ///< of all FPGAs and links
   std::vector<Arrow> arrows;
-  std::vector<Mark> marks;  ///< in the order of the steps; the last is the result
+  std::vector<Mark> marks;    ///< in the order of the steps, the last is the result; of a stream, the changes
+  std::vector<Phase> phases;  ///< of a stream, at least one
+  Curve frames_under_way;     ///< of a stream: that have arrived and not ended
 
   /// The latency, or the last mark if that is later.
   double extent_s() const;
@@ -92,5 +105,8 @@ Timeline make_timeline(const Problem& problem, const Judgement& judgement, const
 
 /// Of the result of a mapper, with a mark for each step.
 Timeline make_timeline(const Problem& problem, const Run& run);
+
+/// Of all frames of a stream. @pre the run has kept their schedules
+Timeline make_timeline(const ScenarioRun& run);
 
 }  // namespace h2h
