@@ -9,6 +9,7 @@
 #include <h2h/base/section.hpp>
 #include <h2h/base/text.hpp>
 #include <h2h/base/units.hpp>
+#include <h2h/base/words.hpp>
 #include <h2h/cost/problem.hpp>
 #include <h2h/cost/traffic.hpp>
 #include <h2h/mapper/chain.hpp>

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <h2h/base/units.hpp>
+#include <h2h/base/words.hpp>
 
 #include "progress.hpp"
 #include "search.hpp"
@@ -15,35 +12,6 @@
 
 namespace h2h::cli {
 namespace {
-
-constexpr std::array<Remap, 3> kRemaps = {Remap::warm, Remap::cold, Remap::keep};
-constexpr std::array<Eviction, 3> kEvictions = {Eviction::lru, Eviction::largest, Eviction::least_valuable};
-constexpr std::array<Arrivals, 2> kArrivals = {Arrivals::periodic, Arrivals::poisson};
-
-template <typename Values>
-std::vector<std::string> words_of(const Values& values) {
-  std::vector<std::string> words;
-  for (const auto value : values) words.emplace_back(to_string(value));
-  return words;
-}
-
-/// The value that an option names; the first where it is not given.
-template <typename Values>
-auto value_of(const std::string& word, const Values& values) {
-  const auto found =
-      std::find_if(values.begin(), values.end(), [&](const auto value) { return to_string(value) == word; });
-  return found == values.end() ? values.front() : *found;
-}
-
-double seconds_of(const std::string& text, const char* option) {
-  const auto seconds = parse_quantity(text, Dimension::seconds);
-  if (!seconds || *seconds < kShortestPeriod_s || *seconds > kLongestPeriod_s) {
-    throw Error(ErrorKind::usage, fmt::format("{} '{}'", option, text),
-                fmt::format("give a time from {:g} to {:g} s with its unit: {}", kShortestPeriod_s,
-                            kLongestPeriod_s, describe_units(Dimension::seconds)));
-  }
-  return *seconds;
-}
 
 /// What shows one run of one frame, or changes one.
 void refuse_rest(const Options& options) {
@@ -119,27 +87,26 @@ StreamSession::StreamSession(Options options, const StreamRequest& request, cons
 }
 
 void StreamSession::set_up(const StreamRequest& request) {
-  const Scenario scenario = scenario_.value_or(Scenario{});
-  period_s_ = request.period.empty() ? scenario.period_s : seconds_of(request.period, "--period");
-  arrivals_ = request.arrivals.empty() ? scenario.arrivals : value_of(request.arrivals, kArrivals);
-  sequence_options_.deadline_s =
-      request.deadline.empty() ? scenario.deadline_s : seconds_of(request.deadline, "--deadline");
-  sequence_options_.remap = value_of(request.remap, kRemaps);
-  sequence_options_.eviction = value_of(request.evict, kEvictions);
+  Scenario scenario = scenario_.value_or(Scenario{});
+  if (request.frames > 0) scenario.frames = static_cast<std::size_t>(request.frames);
+  if (!request.period.empty()) scenario.period_s = parse_period(request.period, "--period", ErrorKind::usage);
+  if (!request.deadline.empty())
+    scenario.deadline_s = parse_period(request.deadline, "--deadline", ErrorKind::usage);
+  scenario.arrivals = value_of(request.arrivals, kArrivals).value_or(scenario.arrivals);
+  period_s_ = scenario.period_s;
+  arrivals_ = scenario.arrivals;
+  sequence_options_.deadline_s = scenario.deadline_s;
+  sequence_options_.remap = value_of(request.remap, kRemaps).value_or(sequence_options_.remap);
+  sequence_options_.eviction = value_of(request.evict, kEvictions).value_or(sequence_options_.eviction);
   sequence_options_.cold = options_.cold;
   sequence_options_.keep_schedules = !options_.trace.empty();
-  const std::size_t frames =
-      request.frames > 0 ? static_cast<std::size_t>(request.frames) : scenario.frames.value_or(1);
-  if (frames > 1 && !period_s_) {
-    throw Error(ErrorKind::usage, fmt::format("{} frames without a period", frames),
+  if (lacks_period(scenario)) {
+    throw Error(ErrorKind::usage, fmt::format("{} frames without a period", frames_of(scenario)),
                 "give --period, the time from one to the next, such as --period 40ms");
   }
-  const std::vector<double> arrivals_s =
-      arrival_times(arrivals_, frames, period_s_.value_or(kShortestPeriod_s), options_.seed);
-  sequence_ = steady_sequence(inputs_.workload, inputs_.system, activations_of(options_), arrivals_s);
-  if (!scenario_) return;
-  sequence_.phases = phases_of(*scenario_, inputs_.workload.modalities(), arrivals_s);
-  for (const ScenarioEvent* event : events_without_frame(*scenario_, arrivals_s))
+  sequence_ =
+      sequence_of(scenario, inputs_.workload, inputs_.system, activations_of(options_), options_.seed);
+  for (const ScenarioEvent* event : events_without_frame(scenario, sequence_.arrivals_s))
     spdlog::warn("{}: the event comes after the last frame", event->where.to_string());
 }
 

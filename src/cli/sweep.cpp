@@ -114,7 +114,11 @@ class Sweep {
   fs::path journal_file() const { return target_ + ".journal"; }
 
   StudyRequest request() const {
-    return {data_folders("workloads"), data_folders("platforms"), options_.cfg, options_.log,
+    return {data_folders("workloads"),
+            data_folders("platforms"),
+            data_folders(kScenarios),
+            options_.cfg,
+            options_.log,
             !options_.no_replay};
   }
 

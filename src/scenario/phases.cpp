@@ -176,6 +176,12 @@ Workload workload_of(const Workload& full, const ScenarioPhase& phase) {
   return at_place(phase.where, [&] { return full.with_modalities(wanted); });
 }
 
+std::vector<double> arrival_times(const Scenario& scenario, std::uint64_t seed) {
+  assert(!lacks_period(scenario));
+  return arrival_times(scenario.arrivals, frames_of(scenario), scenario.period_s.value_or(kShortestPeriod_s),
+                       seed);
+}
+
 std::vector<double> arrival_times(Arrivals arrivals, std::size_t count, double period_s, std::uint64_t seed) {
   assert(period_s > 0);
   std::vector<double> times_s(count);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <h2h/scenario/scenario.hpp>
 
-#include <array>
 #include <cassert>
 #include <set>
 
@@ -9,6 +8,7 @@
 
 #include <h2h/base/files.hpp>
 #include <h2h/base/section.hpp>
+#include <h2h/base/words.hpp>
 
 namespace h2h {
 namespace fs = std::filesystem;
@@ -115,8 +115,6 @@ std::string_view to_string(Arrivals arrivals) {
 }
 
 Scenario parse_scenario(std::string_view yaml, const std::string& file) {
-  static const std::array<std::string, 2> kArrivals = {std::string(to_string(Arrivals::periodic)),
-                                                       std::string(to_string(Arrivals::poisson))};
   const Section root = Section::parse(yaml, file);
   Scenario scenario;
   scenario.where = root.where();
@@ -128,7 +126,8 @@ Scenario parse_scenario(std::string_view yaml, const std::string& file) {
   scenario.frames = read_count(root, "frames");
   scenario.period_s = read_seconds(root, "period");
   scenario.deadline_s = read_seconds(root, "deadline");
-  if (root.choice("arrivals", kArrivals, kArrivals[0]) == kArrivals[1]) scenario.arrivals = Arrivals::poisson;
+  const std::string arrivals = root.choice("arrivals", words_of(kArrivals), to_string(scenario.arrivals));
+  scenario.arrivals = value_of(arrivals, kArrivals).value();
   scenario.start_where = root.where("on");
   if (root.has("on")) {
     std::set<std::string> seen;
@@ -138,6 +137,16 @@ Scenario parse_scenario(std::string_view yaml, const std::string& file) {
   read_events(root, scenario);
   root.finish();
   return scenario;
+}
+
+double parse_period(std::string_view text, std::string_view name, ErrorKind kind, const Location& where) {
+  const auto seconds = parse_quantity(text, Dimension::seconds);
+  if (!seconds || *seconds < kShortestPeriod_s || *seconds > kLongestPeriod_s) {
+    throw Error(kind, where, fmt::format("{} '{}'", name, text),
+                fmt::format("give a time from {:g} to {:g} s with its unit: {}", kShortestPeriod_s,
+                            kLongestPeriod_s, describe_units(Dimension::seconds)));
+  }
+  return *seconds;
 }
 
 Scenario read_scenario(const fs::path& path) {

@@ -192,6 +192,7 @@ class Planner {
     StepResult result = run_chain(problem, mapper_, Mapping::none(problem), context_);
     run.search_s = std::chrono::duration<double>(Clock::now() - begin).count();
     run.evaluations = result.evaluations;
+    run.exact = result.exact;
     run.note = std::move(result.note);
     refuse_excess(problem, result.mapping);
     return std::move(result.mapping);
@@ -358,6 +359,13 @@ std::string_view to_string(Remap remap) {
 FrameSequence steady_sequence(const Workload& workload, const System& system, Activations activations,
                               std::vector<double> arrivals_s) {
   return {&workload, &system, activations, std::move(arrivals_s), {{0, workload.modalities(), "", {}}}};
+}
+
+FrameSequence sequence_of(const Scenario& scenario, const Workload& workload, const System& system,
+                          Activations activations, std::uint64_t seed) {
+  FrameSequence sequence{&workload, &system, activations, arrival_times(scenario, seed), {}};
+  sequence.phases = phases_of(scenario, workload.modalities(), sequence.arrivals_s);
+  return sequence;
 }
 
 std::size_t ScenarioRun::deadline_misses() const {

@@ -13,6 +13,7 @@
 #include <h2h/workload/workload_file.hpp>
 
 #include "documents.hpp"
+#include "streams.hpp"
 
 namespace h2h {
 namespace fs = std::filesystem;
@@ -29,7 +30,9 @@ class StudyReader {
   }
 
   StudyInputs read() && {
+    read_scenarios();
     read_workloads();
+    check_streams();
     read_platforms();
     read_mappers();
     check_execution();
@@ -57,9 +60,48 @@ class StudyReader {
     inputs_.record[std::string(what)] = kept.sha256;
   }
 
+  void read_scenarios() {
+    for (const std::string& name : study().values(Setting::scenario)) {
+      if (name == kNoScenario) continue;
+      const StudyFile file = read_named(Setting::scenario, name, inputs_.request.scenario_folders);
+      keep(fmt::format("scenario {}", name), file);
+      inputs_.scenarios.emplace(name, at_place(study().place(Setting::scenario, name), [&] {
+                                  return parse_scenario(file.content, file.path.string());
+                                }));
+    }
+    if (!study().has(Setting::workload)) take_workloads();
+  }
+
+  /// The workloads are those that the scenarios name.
+  void take_workloads() {
+    std::map<std::string, std::string, std::less<>> by_scenario;
+    for (const std::string& name : study().values(Setting::scenario)) {
+      const Location where = study().place(Setting::scenario, name);
+      const auto scenario = inputs_.scenarios.find(name);
+      if (scenario == inputs_.scenarios.end() || scenario->second.workload.empty()) {
+        throw Error(ErrorKind::input, where, fmt::format("scenario '{}' names no workload", name),
+                    "give workloads");
+      }
+      const fs::path path =
+          at_place(where, [&] { return find_workload(scenario->second, inputs_.request.workload_folders); });
+      const std::string& workload = scenario->second.workload;
+      const auto [at, is_new] = named_workloads_.try_emplace(workload, StudyFile{path, read_file(path)});
+      if (!is_new && at->second.path != path) {
+        throw Error(ErrorKind::input, where,
+                    fmt::format("scenario '{}' means another {} than those above", name, workload),
+                    "give workloads");
+      }
+      by_scenario.emplace(name, workload);
+    }
+    inputs_.study.take_workloads(std::move(by_scenario));
+  }
+
   void read_workloads() {
     for (const std::string& name : study().values(Setting::workload)) {
-      StudyFile file = read_named(Setting::workload, name, inputs_.request.workload_folders);
+      const auto named = named_workloads_.find(name);
+      StudyFile file = named != named_workloads_.end()
+                           ? named->second
+                           : read_named(Setting::workload, name, inputs_.request.workload_folders);
       const Workload workload = parse_workload(file.content, file.path.string());
       check_modalities(name, workload);
       keep(fmt::format("workload {}", name), file);
@@ -77,6 +119,57 @@ class StudyReader {
       at_place(study().place(Setting::modalities, modalities),
                [&] { return with_modalities(workload, modalities); });
     }
+  }
+
+  /// What is switched is there, and what is left is a network.
+  void check_streams() {
+    if (!study().has_streams()) return;
+    std::map<std::string, Workload, std::less<>> workloads;
+    for (const auto& [name, file] : inputs_.workloads)
+      workloads.emplace(name, parse_workload(file.content, file.path.string()));
+    std::set<std::vector<std::string>> checked;
+    for (Study::PointIndex point = 0; point < study().size(); ++point) {
+      std::vector<std::string> key;
+      for (const Setting setting : {Setting::workload, Setting::modalities, Setting::scenario, Setting::every,
+                                    Setting::frames, Setting::period})
+        key.push_back(study().setting(point, setting));
+      if (!checked.insert(key).second) continue;
+      check_modalities_of_stream(point);
+      check_phases(point, workloads.at(study().setting(point, Setting::workload)));
+    }
+  }
+
+  void check_modalities_of_stream(Study::PointIndex point) const {
+    const std::string& modalities = study().setting(point, Setting::modalities);
+    const std::string& scenario = study().setting(point, Setting::scenario);
+    if (modalities == kAllModalities || scenario == kNoScenario) return;
+    throw Error(
+        ErrorKind::input, study().place(Setting::modalities, modalities),
+        fmt::format("modalities '{}' with scenario '{}', which says which are on", modalities, scenario),
+        "leave modalities out");
+  }
+
+  void check_phases(Study::PointIndex point, const Workload& workload) {
+    const Scenario scenario = scenario_of(inputs_, point);
+    const std::string& name = study().setting(point, Setting::scenario);
+    const std::string& frames = study().setting(point, Setting::frames);
+    const Location where = frames.empty() || name != kNoScenario ? study().place(Setting::scenario, name)
+                                                                 : study().place(Setting::frames, frames);
+    if (lacks_period(scenario)) {
+      throw Error(ErrorKind::input, where, fmt::format("{} frames without a period", frames_of(scenario)),
+                  "give the time from one to the next, such as periods: [40ms]");
+    }
+    const std::vector<double> arrivals_s = arrival_times(scenario, study().seed(point));
+    at_place(where, [&] {
+      const std::vector<ScenarioPhase> phases = phases_of(scenario, workload.modalities(), arrivals_s);
+      for (const ScenarioPhase& phase : phases) {
+        if (checked_phases_.insert({workload.name(), phase.modalities}).second) workload_of(workload, phase);
+      }
+      if (phases.size() == 1 && !scenario.events.empty()) {
+        inputs_.warnings.push_back(fmt::format("{}: {}: no event comes before the last frame",
+                                               where.to_string(), study().describe(point)));
+      }
+    });
   }
 
   void read_platforms() {
@@ -196,6 +289,9 @@ class StudyReader {
   const Registry& registry_;
   fs::path folder_;
   StudyInputs inputs_;
+  std::map<std::string, StudyFile, std::less<>> named_workloads_;  ///< by scenarios
+  /// Workloads with the modalities that are on.
+  std::set<std::pair<std::string, std::vector<std::string>>> checked_phases_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <h2h/workload/workload_file.hpp>
 
 #include "documents.hpp"
+#include "streams.hpp"
 
 namespace h2h {
 
@@ -69,9 +70,7 @@ void PointRunner::load_workload(Study::PointIndex point) {
   workload_key_ = std::move(key);
 }
 
-void PointRunner::load_problem(Study::PointIndex point, std::vector<Warning>& warnings) {
-  load_workload(point);
-  load_platform(point, warnings);
+void PointRunner::load_problem(Study::PointIndex point) {
   if (problem_) return;
   problem_ = std::make_unique<Problem>(*workload_, platform_->system, inputs_.study.activations(point));
   bounds_ = std::make_unique<QuickBounds>(*problem_);
@@ -92,24 +91,45 @@ Evaluator& PointRunner::evaluator(Study::PointIndex point) {
   return *evaluator;
 }
 
-Run PointRunner::map(Study::PointIndex point) {
-  const Study& study = inputs_.study;
-  const bool replays = inputs_.request.replay;
-  StepContext context{evaluator(point),
-                      boost::lexical_cast<std::uint64_t>(study.setting(point, Setting::seed)), 1};
-  const Scheduler scheduler = [&](const Problem& problem, const Mapping& mapping) {
-    return replays ? replay(problem, mapping, platform_->simulator, study.execution(point))
-                   : analytic_schedule(problem, mapping);
+Judging PointRunner::judging(Study::PointIndex point) {
+  if (!inputs_.request.replay) return {analytic_schedule, false};
+  const auto replayed = [this, execution = inputs_.study.execution(point)](const Problem& problem,
+                                                                           const Mapping& mapping) {
+    return replay(problem, mapping, platform_->simulator, execution);
   };
-  return run_to_result(*bounds_, inputs_.mappers.at(study.setting(point, Setting::mapper)), context,
-                       {scheduler, replays});
+  return {replayed, true};
+}
+
+StudyRow PointRunner::run_frame(Study::PointIndex point) {
+  load_problem(point);
+  const Study& study = inputs_.study;
+  StepContext context{evaluator(point), study.seed(point), 1};
+  const Mapper& mapper = inputs_.mappers.at(study.setting(point, Setting::mapper));
+  return row_of(inputs_, point, run_to_result(*bounds_, mapper, context, judging(point)));
+}
+
+StudyRow PointRunner::run_stream(Study::PointIndex point) {
+  const Study& study = inputs_.study;
+  const FrameSequence sequence = sequence_of(scenario_of(inputs_, point), *workload_, platform_->system,
+                                             study.activations(point), study.seed(point));
+  StepContext context{evaluator(point), study.seed(point), 1};
+  SequenceJudge judge{judging(point), analytic_stream, study.execution(point)};
+  if (inputs_.request.replay) {
+    judge.run = [this](const Stream& stream, const FrameVisitor& visit) {
+      replay_stream(stream, platform_->simulator, visit);
+    };
+  }
+  const ScenarioRun run = run_sequence(sequence, inputs_.mappers.at(study.setting(point, Setting::mapper)),
+                                       context, judge, sequence_options(inputs_, point));
+  return row_of(inputs_, point, run_of_last_phase(run), &run);
 }
 
 PointRunner::Outcome PointRunner::run(Study::PointIndex point) {
   Outcome outcome;
   try {
-    load_problem(point, outcome.warnings);
-    outcome.row = row_of(inputs_, point, map(point));
+    load_workload(point);
+    load_platform(point, outcome.warnings);
+    outcome.row = inputs_.study.has_streams() ? run_stream(point) : run_frame(point);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::infeasible) throw;
     outcome.row = infeasible_row(inputs_, point, error);

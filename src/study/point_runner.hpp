@@ -11,6 +11,7 @@
 #include <h2h/platform/system.hpp>
 #include <h2h/plugin/registry.hpp>
 #include <h2h/run/run.hpp>
+#include <h2h/scenario/scenario_run.hpp>
 #include <h2h/simulation/simulator.hpp>
 #include <h2h/study/inputs.hpp>
 #include <h2h/study/results.hpp>
@@ -50,10 +51,12 @@ class PointRunner {
 
   void load_platform(Study::PointIndex point, std::vector<Warning>& warnings);
   void load_workload(Study::PointIndex point);
-  void load_problem(Study::PointIndex point, std::vector<Warning>& warnings);
+  void load_problem(Study::PointIndex point);
   void forget_problem();
   Evaluator& evaluator(Study::PointIndex point);
-  Run map(Study::PointIndex point);
+  Judging judging(Study::PointIndex point);
+  StudyRow run_frame(Study::PointIndex point);
+  StudyRow run_stream(Study::PointIndex point);
 
   const StudyInputs& inputs_;
   const Registry& registry_;

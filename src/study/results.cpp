@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 
 #include <boost/lexical_cast/try_lexical_convert.hpp>
@@ -27,10 +28,51 @@ constexpr std::string_view kOk = "ok";
 constexpr std::string_view kInfeasible = "infeasible";
 constexpr std::string_view kMessage = "message";
 
-std::vector<std::string> result_columns() {
+void append(std::vector<std::string>& fields, const std::vector<std::string>& more) {
+  fields.insert(fields.end(), more.begin(), more.end());
+}
+
+/// What frames that followed one another came to.
+std::vector<std::string> stream_columns() {
+  return {"frames_run",
+          "phases",
+          "first_s",
+          "mean_s",
+          "median_s",
+          "p95_s",
+          "p99_s",
+          "max_s",
+          "deadline_misses",
+          "lost_s",
+          "loaded_bytes",
+          "layers_moved",
+          "throughput_Hz",
+          "sustainable_period_s",
+          "energy_per_frame_J"};
+}
+
+std::vector<std::string> stream_fields(const ScenarioRun& run) {
+  return {fmt::format("{}", run.latencies.frames),
+          fmt::format("{}", run.phases.size()),
+          csv_number(run.latencies_s.front()),
+          csv_number(run.latencies.mean_s),
+          csv_number(run.latencies.median_s),
+          csv_number(run.latencies.p95_s),
+          csv_number(run.latencies.p99_s),
+          csv_number(run.latencies.max_s),
+          run.options.deadline_s ? fmt::format("{}", run.deadline_misses()) : "",
+          csv_number(run.lost_s()),
+          fmt::format("{}", run.loaded_bytes()),
+          fmt::format("{}", run.layers_moved()),
+          csv_number(run.throughput_Hz),
+          csv_number(run.sustainable_period_s()),
+          csv_number(run.energy_per_frame_J())};
+}
+
+std::vector<std::string> result_columns(bool has_streams) {
   std::vector<std::string> columns = {"latency_s", "analytic_latency_s"};
-  const std::vector<std::string> more = outcome_columns();
-  columns.insert(columns.end(), more.begin(), more.end());
+  append(columns, outcome_columns());
+  if (has_streams) append(columns, stream_columns());
   return columns;
 }
 
@@ -41,8 +83,7 @@ std::size_t status_column(const StudyTable& table) {
 StudyRow row_begin(const StudyInputs& inputs, Study::PointIndex point, std::string_view status,
                    std::string message) {
   StudyRow row = {inputs.digest, fmt::format("{}", inputs.study.size()), fmt::format("{}", point + 1)};
-  const std::vector<std::string> values = inputs.study.row(point);
-  row.insert(row.end(), values.begin(), values.end());
+  append(row, inputs.study.row(point));
   row.emplace_back(status);
   row.push_back(std::move(message));
   return row;
@@ -81,22 +122,24 @@ std::string numbers(const std::vector<std::size_t>& points) {
 StudyTable empty_table(const StudyInputs& inputs) {
   StudyTable table;
   table.columns.assign(kPlace.begin(), kPlace.end());
-  for (const std::string& column : inputs.study.columns()) table.columns.push_back(column);
+  append(table.columns, inputs.study.columns());
   table.columns.emplace_back(kStatus);
   table.columns.emplace_back(kMessage);
-  for (const std::string& column : result_columns()) table.columns.push_back(column);
+  append(table.columns, result_columns(inputs.study.has_streams()));
   table.digest = inputs.digest;
   table.points = inputs.study.size();
   return table;
 }
 
-StudyRow row_of(const StudyInputs& inputs, Study::PointIndex point, const Run& run) {
+StudyRow row_of(const StudyInputs& inputs, Study::PointIndex point, const Run& run,
+                const ScenarioRun* stream) {
+  assert((stream != nullptr) == inputs.study.has_streams());
   const StepOutcome& result = run.steps.back();
   StudyRow row = row_begin(inputs, point, kOk, result.note);
   row.push_back(csv_number(result.judgement.latency_s));
   row.push_back(csv_number(result.judgement.analytic_latency_s));
-  const std::vector<std::string> more = outcome_fields(run, result);
-  row.insert(row.end(), more.begin(), more.end());
+  append(row, outcome_fields(run, result));
+  if (stream != nullptr) append(row, stream_fields(*stream));
   return row;
 }
 
@@ -105,7 +148,7 @@ StudyRow infeasible_row(const StudyInputs& inputs, Study::PointIndex point, cons
   StudyRow row = row_begin(
       inputs, point, kInfeasible,
       error.hint().empty() ? error.message() : fmt::format("{}; {}", error.message(), error.hint()));
-  row.resize(row.size() + result_columns().size());
+  row.resize(row.size() + result_columns(inputs.study.has_streams()).size());
   return row;
 }
 
@@ -143,13 +186,15 @@ StudyTable parse_study_csv(std::string_view text, const std::string& file) {
   std::vector<StudyRow> rows = parse_csv(text, file);
   StudyTable table;
   if (!rows.empty()) table.columns = std::move(rows.front());
-  const std::vector<std::string> results = result_columns();
   const std::size_t status = status_column(table);
-  const bool is_ours = table.columns.size() == status + 2 + results.size() &&
-                       std::equal(kPlace.begin(), kPlace.end(), table.columns.begin()) &&
-                       table.columns[status + 1] == kMessage &&
-                       std::equal(results.begin(), results.end(), table.columns.end() - results.size());
-  if (!is_ours) throw Error(ErrorKind::input, {file, 1}, "holds no results of h2h-sim sweep");
+  const auto holds = [&](const std::vector<std::string>& results) {
+    return table.columns.size() == status + 2 + results.size() &&
+           std::equal(kPlace.begin(), kPlace.end(), table.columns.begin()) &&
+           table.columns[status + 1] == kMessage &&
+           std::equal(results.begin(), results.end(), table.columns.end() - results.size());
+  };
+  if (!holds(result_columns(false)) && !holds(result_columns(true)))
+    throw Error(ErrorKind::input, {file, 1}, "holds no results of h2h-sim sweep");
   for (std::size_t i = 1; i < rows.size(); ++i) {
     StudyRow& row = rows[i];
     const Location where{file, static_cast<int>(i + 1)};

@@ -7,12 +7,14 @@
 #include <set>
 #include <tuple>
 
-#include <boost/lexical_cast/try_lexical_convert.hpp>
+#include <boost/lexical_cast.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <h2h/base/section.hpp>
 #include <h2h/base/text.hpp>
+#include <h2h/base/words.hpp>
+#include <h2h/scenario/scenario_run.hpp>
 #include <h2h/simulation/simulator.hpp>
 
 namespace h2h {
@@ -69,6 +71,26 @@ void check_activations(const std::string& value, const Location& where) {
       value, where);
 }
 
+void check_frames(const std::string& value, const Location& where) {
+  refuse_unless_whole(value, where, 1, static_cast<std::int64_t>(kMostFrames));
+}
+
+void check_period(const std::string& value, const Location& where) {
+  parse_period(value, "period", ErrorKind::input, where);
+}
+
+void check_deadline(const std::string& value, const Location& where) {
+  parse_period(value, "deadline", ErrorKind::input, where);
+}
+
+void check_remap(const std::string& value, const Location& where) {
+  refuse_unless_among(words_of(kRemaps), "way to remap", value, where);
+}
+
+void check_eviction(const std::string& value, const Location& where) {
+  refuse_unless_among(words_of(kEvictions), "eviction", value, where);
+}
+
 /// How a setting stands in a study file. A new one is a row here, and what the runner of points makes of it.
 struct SettingFormat {
   Setting setting;
@@ -76,6 +98,7 @@ struct SettingFormat {
   std::string key;
   std::optional<std::string> otherwise;  ///< where the file has no such axis; nothing: it must have one
   Check check;
+  bool is_of_streams = false;
 };
 
 const std::vector<SettingFormat>& setting_formats() {
@@ -92,6 +115,13 @@ const std::vector<SettingFormat>& setting_formats() {
        check_execution},
       {Setting::activations, "activations", "activations", std::string(to_string(Activations::host)),
        check_activations},
+      {Setting::scenario, "scenario", "scenarios", std::string(kNoScenario), accept, true},
+      {Setting::every, "every", "every", "", check_frames, true},
+      {Setting::frames, "frames", "frames", "", check_frames, true},
+      {Setting::period, "period", "periods", "", check_period, true},
+      {Setting::deadline, "deadline", "deadlines", "", check_deadline, true},
+      {Setting::remap, "remap", "remap", std::string(to_string(Remap::warm)), check_remap, true},
+      {Setting::evict, "evict", "evict", std::string(to_string(Eviction::lru)), check_eviction, true},
   };
   return kFormats;
 }
@@ -143,7 +173,10 @@ class AxisReader {
 std::vector<Axis> read_axes(const Section& root) {
   AxisReader reader;
   for (const SettingFormat& format : setting_formats()) {
-    if (format.otherwise && !root.has(format.key)) continue;
+    // Scenarios name workloads, too.
+    const bool must_be = !format.otherwise &&
+                         !(format.setting == Setting::workload && root.has(format_of(Setting::scenario).key));
+    if (!must_be && !root.has(format.key)) continue;
     Axis axis = read_axis(root, format.key, format.column, format.setting);
     for (std::size_t i = 0; i < axis.values.size(); ++i) format.check(axis.values[i], axis.places[i]);
     reader.add(root, format.key, std::move(axis));
@@ -154,6 +187,23 @@ std::vector<Axis> read_axes(const Section& root) {
       reader.add(parameters, path, read_axis(parameters, path, path, std::nullopt));
   }
   return std::move(reader).in_file_order();
+}
+
+/// Refuses settings of streams without any, which would say nothing.
+void check_streams(const Section& root) {
+  const std::string& scenarios = format_of(Setting::scenario).key;
+  const std::string& frames = format_of(Setting::frames).key;
+  const std::string& every = format_of(Setting::every).key;
+  if (root.has(scenarios)) return;
+  if (root.has(every))
+    root.fail(every, fmt::format("'{}' without a scenario", every), fmt::format("give {}", scenarios));
+  if (root.has(frames)) return;
+  for (const SettingFormat& format : setting_formats()) {
+    if (format.is_of_streams && root.has(format.key)) {
+      root.fail(format.key, fmt::format("'{}' without a stream", format.key),
+                fmt::format("give {} or {}", frames, scenarios));
+    }
+  }
 }
 
 /// Points that have certain values on certain axes.
@@ -194,6 +244,7 @@ Study Study::parse(std::string_view yaml, const std::string& file) {
   study.name_ = root.text("name");
   study.axes_ = read_axes(root);
   const std::vector<Exclusion> exclusions = read_exclusions(root, study.axes_);
+  check_streams(root);
   root.finish();
 
   std::uint64_t product = 1;
@@ -233,16 +284,38 @@ Activations Study::activations(PointIndex point) const {
                                                                                 : Activations::host;
 }
 
+std::uint64_t Study::seed(PointIndex point) const {
+  return boost::lexical_cast<std::uint64_t>(setting(point, Setting::seed));
+}
+
+bool Study::has(Setting setting) const {
+  return std::any_of(axes_.begin(), axes_.end(), [&](const Axis& axis) { return axis.setting == setting; });
+}
+
+bool Study::has_streams() const {
+  return has(Setting::scenario) || has(Setting::frames);
+}
+
+void Study::take_workloads(std::map<std::string, std::string, std::less<>> by_scenario) {
+  workloads_ = std::move(by_scenario);
+}
+
 const std::string& Study::setting(PointIndex point, Setting setting) const {
   for (std::size_t a = 0; a < axes_.size(); ++a) {
     if (axes_[a].setting == setting) return axes_[a].values[choice(point, a)];
   }
+  if (setting == Setting::workload) return workloads_.at(this->setting(point, Setting::scenario));
   return *format_of(setting).otherwise;
 }
 
 std::vector<std::string> Study::values(Setting setting) const {
   for (const Axis& axis : axes_) {
     if (axis.setting == setting) return axis.values;
+  }
+  if (setting == Setting::workload) {
+    std::set<std::string> names;
+    for (const auto& [_, workload] : workloads_) names.insert(workload);
+    return {names.begin(), names.end()};
   }
   return {*format_of(setting).otherwise};
 }
@@ -266,7 +339,9 @@ std::vector<Parameter> Study::parameters(PointIndex point) const {
 
 std::vector<std::string> Study::columns() const {
   std::vector<std::string> columns;
-  for (const SettingFormat& format : setting_formats()) columns.push_back(format.column);
+  for (const SettingFormat& format : setting_formats()) {
+    if (has_streams() || !format.is_of_streams) columns.push_back(format.column);
+  }
   for (const Axis& axis : axes_) {
     if (!axis.setting) columns.push_back(axis.name);
   }
@@ -275,7 +350,9 @@ std::vector<std::string> Study::columns() const {
 
 std::vector<std::string> Study::row(PointIndex point) const {
   std::vector<std::string> fields;
-  for (const SettingFormat& format : setting_formats()) fields.push_back(setting(point, format.setting));
+  for (const SettingFormat& format : setting_formats()) {
+    if (has_streams() || !format.is_of_streams) fields.push_back(setting(point, format.setting));
+  }
   for (const Parameter& parameter : parameters(point)) fields.push_back(parameter.value);
   return fields;
 }

@@ -73,6 +73,39 @@ TEST(Study, ExecutionAndActivations) {
   EXPECT_EQ(plain.execution(0), Execution::serial);
 }
 
+TEST(Study, StreamsHaveColumnsOfTheirOwn) {
+  const std::string files = "platforms: [p]\nmappers: [h2h]\n";
+  const Study study = parse(files + "scenarios: [a.yaml, none]\nevery: [2, 5]\nremap: [cold]\n");
+  EXPECT_TRUE(study.has_streams());
+  EXPECT_THAT(study.columns(),
+              ElementsAre("workload", "platform", "bandwidth", "batch", "modalities", "mapper", "evaluator",
+                          "seed", "execution", "activations", "scenario", "every", "frames", "period",
+                          "deadline", "remap", "evict"));
+  EXPECT_EQ(study.describe(1), "point 2 (scenario a.yaml, every 5)");
+  EXPECT_EQ(study.setting(2, Setting::scenario), "none");
+  EXPECT_EQ(study.setting(2, Setting::remap), "cold");
+  EXPECT_EQ(study.setting(2, Setting::evict), "lru");
+  EXPECT_EQ(study.setting(2, Setting::frames), "");
+  EXPECT_FALSE(study.has(Setting::workload));
+  const Study stream = parse(files + "workloads: [w]\nframes: [1, 7]\nperiods: [1ms]\nevict: [largest]\n");
+  EXPECT_TRUE(stream.has_streams());
+  EXPECT_EQ(stream.setting(0, Setting::scenario), "none");
+  EXPECT_FALSE(parse(files + "workloads: [w]\n").has_streams());
+}
+
+TEST(Study, SettingsOfStreamsNeedStreams) {
+  const std::string files = "workloads: [w]\nplatforms: [p]\nmappers: [h2h]\n";
+  expect_error(files + "every: @[2]", "'every' without a scenario; give scenarios");
+  expect_error(files + "frames: [9]\nevery: @[2]", "'every' without a scenario; give scenarios");
+  const std::string hint = " without a stream; give frames or scenarios";
+  expect_error(files + "periods: @[1ms]", "'periods'" + hint);
+  expect_error(files + "deadlines: @[1ms]", "'deadlines'" + hint);
+  expect_error(files + "remap: @[cold]", "'remap'" + hint);
+  expect_error(files + "evict: @[lru]", "'evict'" + hint);
+  EXPECT_EQ(error_of([] { parse("platforms: [p]\nmappers: [h2h]\nframes: [1]"); }),
+            "input: s.yaml:1:1: the document lacks the key 'workloads'");
+}
+
 TEST(Study, ExcludesPoints) {
   const Study study = parse(
       "workloads: [a, b]\nplatforms: [p]\nmappers: [h2h, heft]\nseeds: [1, 2]\n"
@@ -104,6 +137,14 @@ TEST(Study, ErrorsNameThePlace) {
       files + "bandwidths: [@0.1]",
       "bandwidth '0.1'; give a positive number with a unit: Bps, kBps, MBps, GBps, Mbps or Gbps, such as "
       "0.125GBps");
+  expect_error(files + "frames: [1, @0]", "'0' is no whole number from 1 to 1000000");
+  expect_error(files + "scenarios: [s]\nevery: [@x]", "'x' is no whole number from 1 to 1000000");
+  const std::string times =
+      "; give a time from 1e-09 to 86400 s with its unit: s, ms, us or ns, such as 50us";
+  expect_error(files + "frames: [9]\nperiods: [1ms, @2]", "period '2'" + times);
+  expect_error(files + "frames: [9]\ndeadlines: [@100000s]", "deadline '100000s'" + times);
+  expect_error(files + "frames: [9]\nremap: [@worm]", "unknown way to remap 'worm'; did you mean 'warm'?");
+  expect_error(files + "frames: [9]\nevict: [@largst]", "unknown eviction 'largst'; did you mean 'largest'?");
   expect_error(files + "seeds: [1, 2, @1]", "'1' stands twice; keep one");
   expect_error(files + "seeds: @[]", "'seeds' has no value; give one or several");
   expect_error(files + "exclude: [{mapper: @h2}]", "no point has mapper 'h2'; did you mean 'h2h'?");
@@ -132,6 +173,7 @@ StudyInputs read(const TemporaryFolder& folder, const std::string& rest) {
   StudyRequest request;
   request.workload_folders = {test::source_file("workloads")};
   request.platform_folders = {test::source_file("platforms")};
+  request.scenario_folders = {test::source_file("workloads/scenarios")};
   return read_study(file, std::move(request), builtin_registry());
 }
 
@@ -230,6 +272,78 @@ TEST(StudyInputs, FilesBesideTheStudyComeFirst) {
   EXPECT_EQ(mine.workloads.at("mocap.yaml").path, folder.path() / "mocap.yaml");
 }
 
+constexpr std::string_view kStream = "platforms: [cloud.xml]\nmappers: [heft]\n";
+
+TEST(StudyInputs, ScenariosNameWorkloads) {
+  const TemporaryFolder folder;
+  const std::string stream(kStream);
+  const StudyInputs inputs = read(folder, stream + "scenarios: [silence.yaml, erased-modality.yaml]\n");
+  EXPECT_EQ(inputs.study.setting(0, Setting::workload), "mocap.yaml");
+  EXPECT_EQ(inputs.study.setting(1, Setting::workload), "facebag.yaml");
+  EXPECT_THAT(inputs.study.values(Setting::workload), ElementsAre("facebag.yaml", "mocap.yaml"));
+  EXPECT_THAT(inputs.warnings, testing::IsEmpty());
+
+  folder.write("mute.yaml", "name: mute\n");
+  EXPECT_THAT(error_of([&] { read(folder, stream + "scenarios: [silence.yaml, mute.yaml]\n"); }),
+              HasSubstr("s.yaml:5:27: scenario 'mute.yaml' names no workload; give workloads"));
+  EXPECT_THAT(error_of([&] { read(folder, stream + "scenarios: [none]\n"); }),
+              HasSubstr("s.yaml:5:13: scenario 'none' names no workload; give workloads"));
+  EXPECT_THAT(error_of([&] { read(folder, stream + "scenarios: [silense.yaml]\n"); }),
+              HasSubstr("s.yaml:5:13: silense.yaml: no such file; did you mean 'silence.yaml'?"));
+  std::filesystem::create_directory(folder.path() / "other");
+  folder.write("other/mocap.yaml", "");
+  folder.write("other/mine.yaml", "name: mine\nworkload: mocap.yaml\n");
+  EXPECT_THAT(error_of([&] { read(folder, stream + "scenarios: [silence.yaml, other/mine.yaml]\n"); }),
+              HasSubstr("s.yaml:5:27: scenario 'other/mine.yaml' means another mocap.yaml than those above; "
+                        "give workloads"));
+  folder.write("mute.yaml", "name: mute\nworkload: nothing.yaml\n");
+  EXPECT_THAT(
+      error_of([&] { read(folder, stream + "scenarios: [mute.yaml]\n"); }),
+      testing::AllOf(HasSubstr("s.yaml:5:13: "), HasSubstr("mute.yaml:2:11: nothing.yaml: no such file")));
+}
+
+TEST(StudyInputs, ScenariosAreCheckedBeforeTheWork) {
+  const TemporaryFolder folder;
+  const std::string stream(kStream);
+  const auto error = [&](const std::string& rest) { return error_of([&] { read(folder, stream + rest); }); };
+  folder.write("mine.yaml", "name: mine\nevents: [{frame: 2, off: [speech]}, {frame: 3, off: [text]}]\n");
+  const std::string mine = "workloads: [mocap.yaml]\nscenarios: [mine.yaml]\n";
+  EXPECT_THAT(error(mine + "frames: [9]\n"),
+              HasSubstr("s.yaml:6:13: 9 frames without a period; give the time from one to the next, such as "
+                        "periods: [40ms]"));
+  EXPECT_THAT(error("workloads: [mocap.yaml]\nframes: [1, 9]\n"), HasSubstr("s.yaml:6:13: 9 frames"));
+  EXPECT_THAT(
+      error(mine + "every: [5]\nframes: [9]\nperiods: [5ms]\n"),
+      testing::AllOf(HasSubstr("s.yaml:6:13: "),
+                     HasSubstr("mine.yaml:2:10: switches 'speech' off, which is off then; the events begin "
+                               "again behind the last, so that they must end as they began")));
+  EXPECT_THAT(error("workloads: [vlocnet.yaml]\nscenarios: [silence.yaml]\n"),
+              testing::AllOf(HasSubstr("s.yaml:6:13: "), HasSubstr("silence.yaml:"),
+                             HasSubstr("the workload has no modality 'text'")));
+  EXPECT_THAT(
+      error(mine + "modalities: [all, 'text,mocap']\n"),
+      HasSubstr("s.yaml:7:19: modalities 'text,mocap' with scenario 'mine.yaml', which says which are "
+                "on; leave modalities out"));
+  folder.write("empty.yaml", "name: empty\nworkload: two.yaml\nevents: [{frame: 2, off: [m]}]\n");
+  folder.write("two.yaml",
+               "name: two\nlayers:\n  - {name: a, type: fc, modality: m, in_features: 4, out_features: 4}\n");
+  EXPECT_THAT(error("scenarios: [empty.yaml]\nframes: [2]\nperiods: [1ms]\n"),
+              testing::AllOf(HasSubstr("s.yaml:5:13: "), HasSubstr("empty.yaml:3:10: ")));
+  const StudyInputs late = read(folder, stream + mine + "frames: [1, 3]\nperiods: [1ms]\n");
+  EXPECT_THAT(late.warnings, ElementsAre(testing::EndsWith("s.yaml:6:13: point 1 (frames 1): no event comes "
+                                                           "before the last frame")));
+}
+
+TEST(StudyInputs, TheRecordHoldsScenarios) {
+  const TemporaryFolder folder;
+  const std::string rest = std::string(kStream) + "workloads: [mocap.yaml]\nscenarios: [mine.yaml]\n";
+  folder.write("mine.yaml", "name: mine\nframes: 1\n");
+  const StudyInputs before = read(folder, rest);
+  EXPECT_EQ(before.record.at("scenario mine.yaml"), sha256("name: mine\nframes: 1\n"));
+  folder.write("mine.yaml", "name: mine\nframes: 1\ndeadline: 1ms\n");
+  EXPECT_NE(read(folder, rest).digest, before.digest);
+}
+
 TEST(Sweep, ParametersTakeEffect) {
   const TemporaryFolder folder;
   const StudyTable table =
@@ -259,6 +373,60 @@ TEST(Sweep, SameRowsWhateverTheJobs) {
   EXPECT_EQ(one.rows.size(), 12U);
   EXPECT_EQ(one.rows, results(inputs, 3).rows);
   EXPECT_EQ(one.rows, results(inputs, 40).rows);
+}
+
+TEST(Sweep, AStreamOfOneFrameIsAPlainPoint) {
+  const TemporaryFolder folder;
+  const std::string rest = kSmall + "bandwidths: [own, 0.25GBps]\nmodalities: [all, 'text,mocap']\n";
+  const StudyTable plain = results(read(folder, rest), 1);
+  const StudyTable stream = results(read(folder, rest + "frames: [1]\n"), 1);
+  ASSERT_EQ(plain.rows.size(), 8U);
+  for (const auto& [point, _] : plain.rows) {
+    for (std::size_t i = 1; i < plain.columns.size(); ++i) {
+      const std::string& column = plain.columns[i];
+      if (column == "evaluations") continue;  // a stream looks at the mappings of the phases before, too
+      EXPECT_EQ(field(plain, point, column), field(stream, point, column)) << column;
+    }
+    for (const std::string column : {"first_s", "mean_s", "median_s", "p95_s", "p99_s", "max_s"})
+      EXPECT_EQ(field(stream, point, column), field(stream, point, "latency_s")) << column;
+    EXPECT_EQ(field(stream, point, "energy_per_frame_J"), field(stream, point, "energy_J"));
+    EXPECT_EQ(field(stream, point, "deadline_misses"), "");
+  }
+}
+
+TEST(Sweep, ScenariosAndTheirSettingsTakeEffect) {
+  const TemporaryFolder folder;
+  const StudyTable table = results(read(folder,
+                                        "scenarios: [erased-modality.yaml]\nplatforms: [cloud.xml]\n"
+                                        "mappers: [heft]\nevery: [5, 20]\nremap: [warm, cold]\n"
+                                        "deadlines: [1us, 1s]\nframes: [41]\n"),
+                                   1);
+  ASSERT_EQ(table.rows.size(), 8U);
+  for (const auto& [point, _] : table.rows) {
+    EXPECT_EQ(field(table, point, "workload"), "facebag.yaml");
+    EXPECT_EQ(field(table, point, "frames_run"), "41");
+    EXPECT_EQ(field(table, point, "phases"), point < 4 ? "9" : "3");
+    const bool is_warm = point % 4 < 2;
+    EXPECT_EQ(field(table, point, "loaded_bytes") == "0", is_warm);
+    EXPECT_EQ(field(table, point, "lost_s") == "0", is_warm);
+    EXPECT_EQ(field(table, point, "deadline_misses"), point % 2 == 0 ? "41" : "0");
+  }
+}
+
+TEST(Sweep, StreamsHaveTheSameRowsWhateverTheJobs) {
+  const TemporaryFolder folder;
+  const StudyInputs inputs =
+      read(folder, std::string(kStream) +
+                       "scenarios: [silence.yaml, health-monitoring.yaml]\nremap: [warm, cold, keep]\n"
+                       "evaluators: [analytic, replay]\nframes: [110]\n");
+  const StudyTable one = results(inputs, 1);
+  EXPECT_EQ(one.rows.size(), 12U);
+  EXPECT_EQ(one.rows, results(inputs, 3).rows);
+  std::ostringstream text;
+  write_study_csv(text, one);
+  const StudyTable again = parse_study_csv(text.str(), "t.csv");
+  EXPECT_EQ(again.columns, one.columns);
+  EXPECT_EQ(again.rows, one.rows);
 }
 
 TEST(Sweep, InfeasiblePointsAreResults) {

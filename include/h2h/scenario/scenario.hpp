@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -26,6 +27,12 @@ enum class Arrivals : std::uint8_t {
   poisson    ///< at random, independently of one another, one a period on average
 };
 std::string_view to_string(Arrivals arrivals);
+inline constexpr std::array kArrivals = {Arrivals::periodic, Arrivals::poisson};
+
+/// Reads a period or a deadline, in seconds.
+/// @param name what the user calls it; it, @p kind and @p where are those of the error
+/// @throws Error for a text that is no time from kShortestPeriod_s to kLongestPeriod_s
+double parse_period(std::string_view text, std::string_view name, ErrorKind kind, const Location& where = {});
 
 /// Modalities that switch on and off between two frames.
 struct ScenarioEvent {
@@ -99,6 +106,16 @@ std::string change_between(const ScenarioPhase& before, const ScenarioPhase& aft
 std::vector<const ScenarioEvent*> events_without_frame(const Scenario& scenario,
                                                        const std::vector<double>& arrivals_s);
 
+/// How many frames run: one where the scenario does not say.
+inline std::size_t frames_of(const Scenario& scenario) {
+  return scenario.frames.value_or(1);
+}
+
+/// Whether several frames run and nothing says when they arrive.
+inline bool lacks_period(const Scenario& scenario) {
+  return frames_of(scenario) > 1 && !scenario.period_s;
+}
+
 /// What of a workload runs during a phase, see `Workload::with_modalities()`.
 /// @throws Error (input) with the phase's place if what is left is no valid network
 Workload workload_of(const Workload& full, const ScenarioPhase& phase);
@@ -107,5 +124,7 @@ Workload workload_of(const Workload& full, const ScenarioPhase& phase);
 /// @param period_s from one to the next; of Poisson arrivals the mean
 /// @param seed of Poisson arrivals: equal seeds give equal arrivals
 std::vector<double> arrival_times(Arrivals arrivals, std::size_t count, double period_s, std::uint64_t seed);
+/// Of a scenario's frames. @pre none of them lacks a period
+std::vector<double> arrival_times(const Scenario& scenario, std::uint64_t seed);
 
 }  // namespace h2h

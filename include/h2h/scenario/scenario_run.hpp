@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,7 @@ enum class Remap : std::uint8_t {
   keep   ///< everything that is ever on was mapped once, and what is on runs in its place
 };
 std::string_view to_string(Remap remap);
+inline constexpr std::array kRemaps = {Remap::warm, Remap::cold, Remap::keep};
 
 /// Frames to run, and what is on meanwhile. The workload and the system must outlive all that is made of it.
 struct FrameSequence {
@@ -38,6 +40,13 @@ struct FrameSequence {
 /// A sequence during which nothing switches.
 FrameSequence steady_sequence(const Workload& workload, const System& system, Activations activations,
                               std::vector<double> arrivals_s);
+
+/// What a scenario comes to; a default Scenario to one frame with everything on.
+/// @param seed of arrivals at random
+/// @pre no frame lacks a period
+/// @throws Error (input) as phases_of()
+FrameSequence sequence_of(const Scenario& scenario, const Workload& workload, const System& system,
+                          Activations activations, std::uint64_t seed);
 
 /// How a sequence is run.
 struct SequenceOptions {
@@ -72,7 +81,8 @@ struct PhaseRun {
   std::size_t layers_moved = 0;  ///< of those that ran in the phase before too: on another accelerator now
   double search_s = 0;           ///< wall time of the mapper
   std::uint64_t evaluations = 0;
-  std::string note;  ///< of the mapper
+  bool exact = true;  ///< false where a limit cut an exact method short
+  std::string note;   ///< of the mapper
 
   Latencies latencies;             ///< of its frames
   double first_s = 0;              ///< latency of its first frame, which brings the weights

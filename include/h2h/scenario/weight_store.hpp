@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,6 +20,7 @@ enum class Eviction : std::uint8_t {
   least_valuable  ///< that have saved the least transfer time so far, for each byte
 };
 std::string_view to_string(Eviction eviction);
+inline constexpr std::array kEvictions = {Eviction::lru, Eviction::largest, Eviction::least_valuable};
 
 /// Weights in the local DRAM of the accelerators while mappings come and go: those that the mapping of the
 /// day pins, and beside them what earlier ones left there, while there is room. Weights are known by the name

@@ -9,6 +9,7 @@
 #include <h2h/mapper/chain.hpp>
 #include <h2h/plugin/registry.hpp>
 #include <h2h/run/inputs.hpp>
+#include <h2h/scenario/scenario.hpp>
 #include <h2h/study/study.hpp>
 
 namespace h2h {
@@ -17,6 +18,7 @@ namespace h2h {
 struct StudyRequest {
   std::vector<std::filesystem::path> workload_folders;  ///< where files are looked up, after the study's own
   std::vector<std::filesystem::path> platform_folders;
+  std::vector<std::filesystem::path> scenario_folders;
   std::vector<std::string> cfg;  ///< SimGrid's, as in SimulatorOptions
   std::vector<std::string> log;
   bool replay = true;  ///< whether latencies are replayed; otherwise they are analytic
@@ -38,6 +40,7 @@ struct StudyInputs {
   std::map<std::string, StudyFile, std::less<>> platforms;
   std::map<std::string, StudyFile, std::less<>> catalogues;  ///< by platform
   std::map<std::string, Mapper, std::less<>> mappers;
+  std::map<std::string, Scenario, std::less<>> scenarios;
   std::vector<InputFile> files;
 
   /// Everything that results depend on, by what the user calls it: hashes of files, versions, options. What

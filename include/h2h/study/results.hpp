@@ -10,6 +10,7 @@
 
 #include <h2h/base/error.hpp>
 #include <h2h/run/run.hpp>
+#include <h2h/scenario/scenario_run.hpp>
 #include <h2h/study/inputs.hpp>
 
 namespace h2h {
@@ -28,7 +29,9 @@ struct StudyTable {
 /// The columns of a study without rows. scripts/sweep/README.md has their meaning.
 StudyTable empty_table(const StudyInputs& inputs);
 
-StudyRow row_of(const StudyInputs& inputs, Study::PointIndex point, const Run& run);
+/// @param stream of which the run is the last phase; given where the study has streams
+StudyRow row_of(const StudyInputs& inputs, Study::PointIndex point, const Run& run,
+                const ScenarioRun* stream = nullptr);
 StudyRow infeasible_row(const StudyInputs& inputs, Study::PointIndex point, const Error& error);
 bool is_infeasible(const StudyTable& table, const StudyRow& row);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,13 @@ enum class Setting : std::uint8_t {
   seed,
   execution,
   activations,
+  scenario,
+  every,
+  frames,
+  period,
+  deadline,
+  remap,
+  evict,
 };
 
 /// One dimension of a study.
@@ -60,17 +68,25 @@ class Study {
 
   /// Which of an axis's values a point has.
   std::size_t choice(PointIndex point, std::size_t axis) const;
+  /// Whether points are frames that follow one another: the file has scenarios, or numbers of frames.
+  bool has_streams() const;
+  bool has(Setting setting) const;  ///< whether there is such an axis
+  /// Says which workload points run for which the file names none, by their scenario.
+  void take_workloads(std::map<std::string, std::string, std::less<>> by_scenario);
+
   /// The words of the study file, or what holds where it has no such axis.
   const std::string& setting(PointIndex point, Setting setting) const;
   Execution execution(PointIndex point) const;
   Activations activations(PointIndex point) const;
+  std::uint64_t seed(PointIndex point) const;
   /// All values that a setting takes.
   std::vector<std::string> values(Setting setting) const;
   /// Where the study gives a value to a setting; the study file where it does not.
   Location place(Setting setting, std::string_view value) const;
   std::vector<Parameter> parameters(PointIndex point) const;
 
-  /// Columns of the axes: every setting, then the parameters in file order; and a point's values in them.
+  /// Columns of the axes: every setting, those of streams only where there are streams, then the parameters
+  /// in file order; and a point's values in them.
   std::vector<std::string> columns() const;
   std::vector<std::string> row(PointIndex point) const;
 
@@ -86,10 +102,14 @@ class Study {
   std::vector<Axis> axes_;
   std::vector<std::uint64_t> strides_;  ///< of each axis in the product
   std::vector<std::uint64_t> points_;   ///< places in the product
+  std::map<std::string, std::string, std::less<>>
+      workloads_;  ///< by scenario, where there is no axis of them
 };
 
 /// The word for modalities by which none is switched off, and for the platform's own bandwidth.
 inline constexpr std::string_view kAllModalities = "all";
 inline constexpr std::string_view kOwnBandwidth = "own";
+/// The word for a stream in which nothing switches.
+inline constexpr std::string_view kNoScenario = "none";
 
 }  // namespace h2h
