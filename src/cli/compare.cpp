@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include <h2h/report/comparison.hpp>
+#include <h2h/report/scenario_comparison.hpp>
 
 #include "commands.hpp"
 #include "search.hpp"
+#include "stream.hpp"
 #include "views.hpp"
 
 namespace h2h::cli {
@@ -43,6 +45,10 @@ std::vector<std::string> all_mappers(const Registry& registry) {
   names.insert(names.end(), kSearches.begin(), kSearches.end());
   return names;
 }
+
+/// What ranks streams where no mapper is named: a stream maps its workload once a phase.
+constexpr std::array<const char*, 7> kQuickMappers = {"h2h",  "kwon",    "heft",           "heft-lookahead",
+                                                      "peft", "min-min", "series-parallel"};
 
 /// @param timelines are added to if there is to be a trace
 Contest contest_of(const Options& options, const std::vector<Mapper>& mappers, const Registry& registry,
@@ -91,10 +97,99 @@ void check_files(const Options& options, const Field& field) {
   for (const auto* files : {&field.platforms, &field.workloads}) {
     for (const std::string& file : *files) inputs.emplace_back().path = file;
   }
+  if (!options.scenario.empty()) inputs.emplace_back().path = options.scenario;
   check_outputs(outputs(options, field), inputs);
 }
 
-void compare(Options options, const Field& field, const Registry& registry) {
+/// @param otherwise where the options name none
+std::vector<Mapper> mappers_of(const Options& options, const std::vector<std::string>& otherwise,
+                               const Registry& registry) {
+  std::vector<Mapper> mappers;
+  for (const std::string& text : options.mappers.empty() ? otherwise : options.mappers) {
+    mappers.push_back(make_mapper(text, registry));
+    const auto same = [&](const Mapper& other) { return other.name == mappers.back().name; };
+    if (std::count_if(mappers.begin(), mappers.end(), same) > 1)
+      throw Error(ErrorKind::usage, fmt::format("--mapper {} is given twice", mappers.back().name),
+                  "name each once");
+  }
+  return mappers;
+}
+
+/// Calls @p visit with the options of each contest.
+template <typename Visit>
+void for_each_contest(Options options, const Field& field, const Visit& visit) {
+  const std::vector<std::string> as_it_is = {""};
+  for (const std::string& workload : field.workloads.empty() ? as_it_is : field.workloads) {
+    for (const std::string& platform : field.platforms) {
+      for (const std::string& bandwidth : field.bandwidths.empty() ? as_it_is : field.bandwidths) {
+        options.workload = workload;
+        options.platform = platform;
+        options.bandwidth = bandwidth;
+        visit(options);
+      }
+    }
+  }
+}
+
+void compare_frames(const Options& options, const Field& field, const Registry& registry) {
+  bound_options(options);  // what is wrong with them is better said before the search
+  check_evaluator(options);
+  const std::vector<Mapper> mappers = mappers_of(options, all_mappers(registry), registry);
+  std::vector<Contest> contests;
+  std::vector<Timeline> timelines;
+  for_each_contest(options, field, [&](const Options& of_contest) {
+    contests.push_back(contest_of(of_contest, mappers, registry, timelines));
+  });
+  if (!options.trace.empty()) write_trace(options, timelines, "h2h-sim compare");
+  write(options, field, contests);
+}
+
+ScenarioContest stream_contest_of(const Options& options, const StreamRequest& request,
+                                  const std::vector<Mapper>& mappers, const Registry& registry) {
+  StreamSession session(options, request, registry);
+  ScenarioContest contest = contest_of(session.report(), options.bandwidth);
+  const bool every_way = request.remap.empty() && session.sequence().phases.size() > 1;
+  for (const Mapper& mapper : mappers) {
+    if (!every_way) {
+      add_run(contest, session.run(mapper));
+      continue;
+    }
+    for (const Remap remap : kRemaps) add_run(contest, session.run(mapper, remap));
+  }
+  return contest;
+}
+
+void write(const Options& options, const Field& field, std::span<const ScenarioContest> contests) {
+  const bool timing = !options.no_timing;
+  if (!options.json.empty()) {
+    write_to(options.json, [&](std::ostream& out) { write_scenario_comparison_json(out, contests, timing); });
+  }
+  if (!options.csv.empty())
+    write_to(options.csv, [&](std::ostream& out) { write_scenario_comparison_csv(out, contests, timing); });
+  if (!field.markdown.empty())
+    write_to(field.markdown, [&](std::ostream& out) { write_scenario_comparison_markdown(out, contests); });
+  if (!takes_standard_output(outputs(options, field)))
+    write_to("-", [&](std::ostream& out) { write_scenario_comparison_table(out, contests); });
+}
+
+void compare_streams(const Options& options, const Field& field, const StreamRequest& request,
+                     const Registry& registry) {
+  if (!options.trace.empty()) {
+    throw Error(ErrorKind::usage, "compare --trace is about single frames, and there are streams",
+                "trace one by h2h-sim run");
+  }
+  check_evaluator(options);
+  const std::vector<Mapper> mappers =
+      mappers_of(options, {kQuickMappers.begin(), kQuickMappers.end()}, registry);
+  std::vector<ScenarioContest> contests;
+  for_each_contest(options, field, [&](const Options& of_contest) {
+    contests.push_back(stream_contest_of(of_contest, request, mappers, registry));
+  });
+  write(options, field, contests);
+}
+
+void compare(const Options& options, const Field& field, const StreamRequest& stream,
+             const Registry& registry) {
   check_files(options, field);
   if (!options.mapping.empty()) {
     throw Error(ErrorKind::usage, "compare starts from no mapping", "leave --mapping out, or use run");
@@ -103,35 +198,12 @@ void compare(Options options, const Field& field, const Registry& registry) {
     throw Error(ErrorKind::usage, "--platform is missing",
                 "such as --platform cloud.xml; it may be repeated");
   }
-  if (field.workloads.empty()) {
+  if (field.workloads.empty() && options.scenario.empty()) {
     throw Error(ErrorKind::usage, "--workload is missing",
                 "such as --workload vlocnet.yaml; it may be repeated");
   }
-  bound_options(options);  // what is wrong with them is better said before the search
-  check_evaluator(options);
-  std::vector<Mapper> mappers;
-  for (const std::string& text : options.mappers.empty() ? all_mappers(registry) : options.mappers) {
-    mappers.push_back(make_mapper(text, registry));
-    const auto same = [&](const Mapper& other) { return other.name == mappers.back().name; };
-    if (std::count_if(mappers.begin(), mappers.end(), same) > 1)
-      throw Error(ErrorKind::usage, fmt::format("--mapper {} is given twice", mappers.back().name),
-                  "name each once");
-  }
-  const std::vector<std::string> as_it_is = {""};
-  std::vector<Contest> contests;
-  std::vector<Timeline> timelines;
-  for (const std::string& workload : field.workloads) {
-    for (const std::string& platform : field.platforms) {
-      for (const std::string& bandwidth : field.bandwidths.empty() ? as_it_is : field.bandwidths) {
-        options.workload = workload;
-        options.platform = platform;
-        options.bandwidth = bandwidth;
-        contests.push_back(contest_of(options, mappers, registry, timelines));
-      }
-    }
-  }
-  if (!options.trace.empty()) write_trace(options, timelines, "h2h-sim compare");
-  write(options, field, contests);
+  if (is_stream(options, stream)) return compare_streams(options, field, stream, registry);
+  compare_frames(options, field, registry);
 }
 
 }  // namespace
@@ -139,6 +211,7 @@ void compare(Options options, const Field& field, const Registry& registry) {
 void add_compare(CLI::App& app, Options& options, const Registry& registry, Command& command) {
   CLI::App* subcommand = app.add_subcommand("compare", "Rank mappers over workloads and platforms");
   const auto field = std::make_shared<Field>();
+  const auto stream = std::make_shared<StreamRequest>();
   const auto add_several = [&](const std::string& names, std::vector<std::string>& several,
                                const std::string& help, const std::string& type) {
     subcommand->add_option(names, several, help)->type_name(type)->group("Input")->allow_extra_args(false);
@@ -150,15 +223,18 @@ void add_compare(CLI::App& app, Options& options, const Registry& registry, Comm
   add_search_options(*subcommand, options);
   add_model_options(*subcommand, options);
   add_cold_option(*subcommand, options);
-  subcommand->get_option("--mapper")->description("Mapper or chain of steps; may be repeated [all]");
+  subcommand->get_option("--mapper")
+      ->description("Mapper or chain of steps; may be repeated [all; of streams quick ones]");
+  add_stream_options(*subcommand, options, *stream);
+  subcommand->get_option("--remap")->description("When modalities switch: warm, cold or keep [all three]");
   add_table_options(*subcommand, options);
   subcommand->add_option("--markdown", field->markdown, "Write markdown tables; - is standard output")
       ->type_name("FILE")
       ->group("Results");
   add_judging_options(*subcommand, options);
   add_trace_options(*subcommand, options);
-  subcommand->callback([&options, field, &registry, &command] {
-    command = [&options, field, &registry] { compare(options, *field, registry); };
+  subcommand->callback([&options, field, stream, &registry, &command] {
+    command = [&options, field, stream, &registry] { compare(options, *field, *stream, registry); };
   });
 }
 

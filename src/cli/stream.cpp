@@ -110,12 +110,17 @@ void StreamSession::set_up(const StreamRequest& request) {
     spdlog::warn("{}: the event comes after the last frame", event->where.to_string());
 }
 
-ScenarioRun StreamSession::run(const Mapper& mapper, std::optional<Remap> remap) {
+ScenarioRun StreamSession::run(const Mapper& mapper) {
+  return run(mapper, sequence_options_);
+}
+
+ScenarioRun StreamSession::run(const Mapper& mapper, Remap remap) {
   SequenceOptions options = sequence_options_;
-  if (remap) {
-    options.remap = *remap;
-    options.find_rate = options.keep_schedules = false;
-  }
+  options.remap = remap;
+  return run(mapper, options);
+}
+
+ScenarioRun StreamSession::run(const Mapper& mapper, const SequenceOptions& options) {
   StepContext context{*evaluator_, options_.seed, jobs_of(options_)};
   const ProgressLine progress;
   progress.say(fmt::format("{}: {} frames, remapped {} ...", mapper.name, sequence_.arrivals_s.size(),
@@ -134,7 +139,11 @@ std::vector<ScenarioRun> StreamSession::run_every_way(const Mapper& mapper) {
   runs.push_back(run(mapper));
   if (sequence_.phases.size() == 1) return runs;
   for (const Remap remap : kRemaps) {
-    if (remap != sequence_options_.remap) runs.push_back(run(mapper, remap));
+    if (remap == sequence_options_.remap) continue;
+    SequenceOptions other = sequence_options_;
+    other.remap = remap;
+    other.find_rate = other.keep_schedules = false;
+    runs.push_back(run(mapper, other));
   }
   return runs;
 }

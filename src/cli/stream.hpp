@@ -39,9 +39,12 @@ class StreamSession {
   const Inputs& inputs() const { return inputs_; }
   const FrameSequence& sequence() const { return sequence_; }
 
-  /// A run with a way of remapping, by default the one that was asked for.
-  ScenarioRun run(const Mapper& mapper, std::optional<Remap> remap = std::nullopt);
-  /// That run, and where something switches, those by the other ways of remapping.
+  /// A run as it was asked for.
+  ScenarioRun run(const Mapper& mapper);
+  /// One with another way of remapping.
+  ScenarioRun run(const Mapper& mapper, Remap remap);
+  /// The run that was asked for, and where something switches, those by the other ways of remapping, without
+  /// their sustainable rates.
   std::vector<ScenarioRun> run_every_way(const Mapper& mapper);
 
   /// A report without runs as yet.
@@ -49,6 +52,7 @@ class StreamSession {
 
  private:
   void set_up(const StreamRequest& request);
+  ScenarioRun run(const Mapper& mapper, const SequenceOptions& options);
 
   Options options_;
   InputFile scenario_file_;

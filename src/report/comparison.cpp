@@ -10,19 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include <h2h/report/csv.hpp>
-#include <h2h/report/text_table.hpp>
 
+#include "cells.hpp"
 #include "figures.hpp"
 
 namespace h2h {
 namespace {
-
-/// A table as rows of cells: headings, units, then the body.
-struct Cells {
-  std::vector<std::string> headings;
-  std::vector<std::string> units;
-  std::vector<std::vector<std::string>> rows;
-};
 
 double shortest_s(const Contest& contest) {
   return contest.entries.front().latency_s;
@@ -72,28 +65,6 @@ std::string footnote(const Contest& contest) {
 std::string standings_title(std::span<const Contest> contests) {
   return fmt::format("all {}: geometric mean and worst of the latency over the shortest, wins",
                      contests.size());
-}
-
-void write_text(std::ostream& out, const Cells& cells) {
-  TextTable table(cells.headings, cells.units);
-  for (const auto& row : cells.rows) table.add(row);
-  table.write(out);
-}
-
-void write_markdown(std::ostream& out, const Cells& cells) {
-  const auto line = [&](const std::vector<std::string>& row) {
-    for (const std::string& cell : row) fmt::print(out, "| {} ", cell);
-    out << "|\n";
-  };
-  std::vector<std::string> headings = cells.headings;
-  for (std::size_t i = 0; i < headings.size(); ++i) {
-    if (!cells.units[i].empty()) headings[i] += fmt::format(" [{}]", cells.units[i]);
-  }
-  line(headings);
-  out << "| ---";
-  for (std::size_t i = 1; i < headings.size(); ++i) out << " | ---:";
-  out << " |\n";
-  for (const auto& row : cells.rows) line(row);
 }
 
 }  // namespace

@@ -22,6 +22,13 @@ layers:
   - {name: c, type: conv, out_channels: 16, in_channels: 16, out_height: 8, out_width: 8, kernel: 3, stride: 1, inputs: []}
   - {name: f, type: fc, in_features: 1024, out_features: 8, inputs: [c]}
 """
+# Two senses, of which one comes and goes.
+TWO_SENSES = """name: senses
+layers:
+  - {name: see, type: fc, modality: eye, in_features: 64, out_features: 32, inputs: []}
+  - {name: hear, type: fc, modality: ear, in_features: 64, out_features: 32, inputs: []}
+  - {name: tell, type: fc, in_features: 64, out_features: 8, inputs: [see, hear]}
+"""
 PLATFORM = """<?xml version="1.0"?>
 <!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
 <platform version="4.1">
@@ -240,6 +247,89 @@ class Determinism(SweepTest):
         for i in range(1, 9):
             self.succeed("sweep", self.study, "--shard", f"{i}/8", "--csv", f"{i}.csv")
         self.assertEqual(self.succeed("merge", *[f"{i}.csv" for i in range(1, 9)]), whole)
+
+
+class Streams(SweepTest):
+    AXES = "frames: [7]\nperiods: [1ms]\nevery: [1, 3]\nremap: [warm, cold]\n"
+
+    def setUp(self):
+        super().setUp()
+        self.write("two.yaml", TWO_SENSES)
+        self.write("blink.yaml", "name: blink\nworkload: two.yaml\nevents: [{frame: 2, off: [eye]}, {frame: 4, on: [eye]}]\n")
+        self.begin = "schema: h2h-sim/study/1\nname: streams\nplatforms: [one.xml]\nmappers: [h2h, heft]\n"
+        self.streams = self.write("streams.yaml", self.begin + "scenarios: [blink.yaml]\n" + self.AXES)
+
+    def test_points(self):
+        lines = self.succeed("sweep", self.streams, "--dry-run").splitlines()
+        self.assertEqual(lines[0], "point,workload,platform,bandwidth,batch,modalities,mapper,evaluator,seed,execution,activations,"
+                                   "scenario,every,frames,period,deadline,remap,evict")
+        self.assertEqual(lines[-1], "8,two.yaml,one.xml,own,,all,heft,analytic,1,serial,host,blink.yaml,3,7,1ms,,cold,lru")
+
+    def test_rows(self):
+        rows = self.rows(self.streams)
+        self.assertEqual([(row["frames_run"], row["phases"]) for row in rows], 2 * [("7", "7"), ("7", "7"), ("7", "3"), ("7", "3")])
+        for row in rows:
+            self.assertEqual((row["status"], row["deadline_misses"], row["workload"]), ("ok", "", "two.yaml"))
+            latencies = [float(row[column]) for column in ("median_s", "p95_s", "p99_s", "max_s")]
+            self.assertEqual(latencies, sorted(latencies))
+            self.assertGreaterEqual(float(row["latency_s"]), float(row["bound_s"]))
+
+    def test_same_bytes_whatever_the_jobs_and_in_shards(self):
+        outputs = {self.succeed("sweep", self.streams, "-j", jobs, "--csv", "-") for jobs in (1, 2, 5)}
+        self.assertEqual(len(outputs), 1)
+        for i in (1, 2, 3):
+            self.succeed("sweep", self.streams, "--shard", f"{i}/3")
+        self.assertEqual(self.succeed("merge", *[f"streams.{i}of3.csv" for i in (1, 2, 3)]), outputs.pop())
+
+    def test_killed_it_goes_on(self):
+        study = self.write("long.yaml", self.begin + "scenarios: [blink.yaml]\nframes: [50, 200, 400]\nperiods: [1ms]\nevery: [1, 2, 3]\n")
+        self.succeed("sweep", study, "-j", "1", "--csv", "undisturbed.csv")
+        child = self.start("sweep", study, "-j", "1", "--csv", "killed.csv")
+        journal = self.folder / "killed.csv.journal"
+        self.wait_until(lambda: journal.exists() and journal.read_text().count("\n") > 2, "no rows come")
+        self.end(child)
+        self.assertTrue(journal.exists(), "it came to its end before it was killed")
+        self.succeed("sweep", study, "-j", "1", "--csv", "killed.csv")
+        self.assertEqual(self.read("killed.csv"), self.read("undisturbed.csv"))
+
+    def test_json_has_numbers_and_null(self):
+        self.succeed("sweep", self.streams, "--json", "s.json", "--csv", "s.csv")
+        point = json.loads(self.read("s.json"))["results"][0]
+        self.assertEqual(point["axes"]["scenario"], "blink.yaml")
+        self.assertEqual((point["frames_run"], point["phases"], point["deadline_misses"]), (7, 7, None))
+
+    def test_another_scenario_is_another_study(self):
+        self.succeed("sweep", self.streams)
+        (self.folder / "blink.yaml").write_text(self.read("blink.yaml") + "deadline: 1s\n")
+        self.assertEqual(self.succeed("sweep", self.streams), "study streams: 8 points in streams.csv\n")
+        self.assertEqual({row["deadline_misses"] for row in rows_of(self.read("streams.csv"))}, {"0"})
+
+    def test_a_stream_of_one_frame_is_a_plain_point(self):
+        plain = self.rows(self.write("plain.yaml", self.begin + "workloads: [two.yaml]\n"))
+        streams = self.rows(self.write("one-frame.yaml", self.begin + "workloads: [two.yaml]\nframes: [1]\n"))
+        self.assertEqual(len(plain), 2)
+        for one, other in zip(plain, streams):
+            for column in one.keys() - {"study", "evaluations"}:  # a stream judges the mapping found once more
+                self.assertEqual(one[column], other[column], column)
+
+    def test_messages(self):
+        begin = self.begin + "scenarios: [blink.yaml]\n"
+        self.write("s.yaml", begin + "frames: [9]\n")
+        self.fail_with(INPUT, "s.yaml:5:13: 9 frames without a period; give the time from one to the next, such as periods: [40ms]",
+                       "sweep", "s.yaml")
+        self.write("s.yaml", begin + "modalities: [eye]\n")
+        self.fail_with(INPUT, "s.yaml:6:14: modalities 'eye' with scenario 'blink.yaml', which says which are on; leave modalities out",
+                       "sweep", "s.yaml")
+        self.write("s.yaml", begin.replace("blink", "wink"))
+        self.fail_with(INPUT, "s.yaml:5:13: wink.yaml: no such file; it is looked up as given, then in the installed data folders",
+                       "sweep", "s.yaml")
+        self.write("wink.yaml", "name: wink\nworkload: two.yaml\nevents: [{frame: 2, off: [eyes]}]\n")
+        self.write("s.yaml", begin.replace("blink", "wink") + "frames: [9]\nperiods: [1ms]\n")
+        self.fail_with(INPUT, "s.yaml:5:13: wink.yaml:3:10: the workload has no modality 'eyes'; did you mean 'eye'?", "sweep", "s.yaml")
+        self.write("s.yaml", begin + "frames: [1, 9]\nperiods: [1ms]\n")
+        done = self.call("sweep", "s.yaml")
+        self.assertEqual((done.returncode, done.stderr), (WELL, "h2h-sim: warning: s.yaml:5:13: point 1 (mapper h2h, frames 1): no event "
+                                                          "comes before the last frame\n"))
 
 
 class Interruption(SweepTest):
