@@ -21,10 +21,9 @@ Rows = dict[str, list[dict]]  # results by the stem of the study file
 class Study:
     folder: pathlib.Path
     files: list[str]  # study files, without .yaml
-    platforms: dict[str, list[str]]  # file: options of h2h-platform
+    platforms: dict[str, list[str] | Callable[[], str]]  # file: options of h2h-platform, or what makes its text
     as_markdown: Callable[[Rows], str]
     draw: Callable[[Rows, pathlib.Path], None]
-    extra: tuple[str, ...] = ()  # files that the study files name, as they are
 
     @property
     def expected(self) -> pathlib.Path:
@@ -35,10 +34,11 @@ class Study:
         folder.mkdir(parents=True, exist_ok=True)
         for file in self.files:
             shutil.copy(self.folder / f"{file}.yaml", folder)
-        for file in self.extra:
-            shutil.copy(self.folder / file, folder)
         for name, options in self.platforms.items():
-            generate(options, folder / name)
+            if callable(options):
+                (folder / name).write_text(options())
+            else:
+                generate(options, folder / name)
 
     def rows(self, folder: pathlib.Path) -> Rows:
         return {file: read_csv(folder / f"{file}.csv") for file in self.files}
