@@ -72,6 +72,83 @@ class Compare(CommandLineTest):
         self.assertEqual(self.call("compare", "-p", "cloud.xml", "-w", "nothing.yaml").returncode, INPUT)
 
 
+class Streams(CommandLineTest):
+    def compare(self, *more):
+        return self.succeed("compare", "-p", "cloud.xml", "--scenario", "erased-modality.yaml", "--mapper", "h2h", "--mapper", "heft",
+                            *more)
+
+    def test_table(self):
+        table = self.compare()
+        self.assertLessEqual(max(map(len, table.splitlines())), 80)
+        self.assert_golden("compare-erased-modality.txt", table)
+
+    def test_markdown(self):
+        self.assert_golden("compare-erased-modality.md", self.compare("--markdown", "-"))
+
+    def rows(self, *more):
+        return list(csv.DictReader(io.StringIO(self.compare("--csv", "-", "--no-timing", *more))))
+
+    def test_ranks(self):
+        rows = self.rows()
+        self.assertEqual(sorted((row["mapper"], row["remap"]) for row in rows),
+                         [(mapper, remap) for mapper in ("h2h", "heft") for remap in ("cold", "keep", "warm")])
+        ranks = [(float(row["median_s"]), float(row["lost_s"])) for row in rows]
+        self.assertEqual(ranks, sorted(ranks))
+
+    def test_rows_are_those_of_single_runs(self):
+        for row in self.rows():
+            single = self.succeed("-p", "cloud.xml", "--scenario", "erased-modality.yaml", "--mapper", row["mapper"], "--remap",
+                                  row["remap"], "--no-timing", "--csv", "-")
+            whole = next(one for one in csv.DictReader(io.StringIO(single)) if one["phase"] == "all" and one["remap"] == row["remap"])
+            for column in ["frames", "mean_s", "median_s", "p95_s", "p99_s", "max_s", "deadline_misses", "lost_s", "loaded_bytes",
+                           "layers_moved", "sustainable_period_s", "throughput_Hz", "energy_per_frame_J", "evict"]:
+                self.assertEqual(row[column], whole[column], column)
+
+    def test_json_agrees_with_csv(self):
+        document = json.loads(self.compare("--json", "-", "--no-timing"))
+        self.assertEqual(document["schema"], "h2h-sim/scenario-comparison/1")
+        contest, = document["contests"]
+        for row, entry in zip(self.rows(), contest["entries"], strict=True):
+            self.assertEqual((row["mapper"], row["remap"], row["scenario"]), (entry["mapper"], entry["remap"], contest["scenario"]))
+            for key in ["median_s", "lost_s", "loaded_bytes", "sustainable_period_s", "energy_per_frame_J"]:
+                self.assertEqual(float(row[key]), entry[key])
+
+    def test_one_way_of_remapping(self):
+        self.assertEqual({row["remap"] for row in self.rows("--remap", "keep")}, {"keep"})
+
+    def test_several_contests_and_the_same_bytes_whatever_the_jobs(self):
+        several = ["--bandwidth", "0.25GBps", "--bandwidth", "1GBps", "--remap", "warm"]
+        rows = self.rows(*several, "-j", "1")
+        self.assertEqual([row["bandwidth"] for row in rows], 2 * ["0.25GBps"] + 2 * ["1GBps"])
+        self.assertEqual(rows, self.rows(*several, "-j", "3"))
+
+    def test_without_a_change_there_is_one_row_a_mapper(self):
+        table = self.succeed("compare", "-p", "cloud.xml", "-w", "mocap.yaml", "--frames", "3", "--period", "5ms")
+        mappers = [line.split()[:2] for line in table.splitlines()[4:] if line.strip()][:7]
+        self.assertEqual(sorted(mappers), [[name, "-"] for name in ["h2h", "heft", "heft-lookahead", "kwon", "min-min", "peft",
+                                                                    "series-parallel"]])
+
+    def test_wall_times_can_be_left_out(self):
+        with_times = list(csv.DictReader(io.StringIO(self.compare("--csv", "-", "--remap", "warm"))))
+        self.assertGreater(float(with_times[0]["search_s"]), 0)
+        self.assertNotIn("search_s", self.rows("--remap", "warm")[0])
+
+    def test_messages(self):
+        stream = ["compare", "-p", "cloud.xml", "--scenario", "silence.yaml"]
+        self.fail_with(USAGE, "compare --trace is about single frames, and there are streams; trace one by h2h-sim run", *stream,
+                       "--trace", "t.trace")
+        self.fail_with(USAGE, "--remap without a stream; give --frames or --scenario", "compare", "-p", "cloud.xml", "-w", "mocap.yaml",
+                       "--remap", "warm")
+        self.fail_with(USAGE, "9 frames without a period; give --period, the time from one to the next, such as --period 40ms",
+                       "compare", "-p", "cloud.xml", "-w", "mocap.yaml", "--frames", "9")
+        self.fail_with(USAGE, "--platform is missing; such as --platform cloud.xml; it may be repeated", "compare", "--scenario",
+                       "silence.yaml")
+        self.fail_with(USAGE, "--mapper heft is given twice; name each once", *stream, "--mapper", "heft", "--mapper", "heft")
+        mine = self.write("mine.yaml", "name: mine")
+        self.fail_with(USAGE, "--csv mine.yaml would overwrite what is read from there; give another file", "compare", "-p",
+                       "cloud.xml", "--scenario", mine, "--csv", mine)
+
+
 class Best(CommandLineTest):
     def test_limits(self):
         self.fail_with(USAGE, "mapper 'best': a search is limited by evals or by time, not by both", "-p", "cloud.xml", "-w",

@@ -321,8 +321,7 @@ class Streams(SweepTest):
         self.fail_with(INPUT, "s.yaml:6:14: modalities 'eye' with scenario 'blink.yaml', which says which are on; leave modalities out",
                        "sweep", "s.yaml")
         self.write("s.yaml", begin.replace("blink", "wink"))
-        self.fail_with(INPUT, "s.yaml:5:13: wink.yaml: no such file; it is looked up as given, then in the installed data folders",
-                       "sweep", "s.yaml")
+        self.fail_with(INPUT, "s.yaml:5:13: wink.yaml: no such file; did you mean 'blink.yaml'?", "sweep", "s.yaml")
         self.write("wink.yaml", "name: wink\nworkload: two.yaml\nevents: [{frame: 2, off: [eyes]}]\n")
         self.write("s.yaml", begin.replace("blink", "wink") + "frames: [9]\nperiods: [1ms]\n")
         self.fail_with(INPUT, "s.yaml:5:13: wink.yaml:3:10: the workload has no modality 'eyes'; did you mean 'eye'?", "sweep", "s.yaml")

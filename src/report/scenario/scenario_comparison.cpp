@@ -65,7 +65,10 @@ std::string footnote(const ScenarioContest& contest) {
                                  contest.changes, contest.changes == 1 ? "" : "s");
   if (contest.cold) text += ", no weights there at first";
   text += "; ranked by median latency, then by what is lost";
-  if (contest.deadline_s) text += fmt::format("; late: after more than {:g} s", *contest.deadline_s);
+  if (contest.deadline_s) {
+    const TimeUnit unit = TimeUnit::for_longest(*contest.deadline_s);
+    text += fmt::format("; late: frames of more than {} {}", unit.format(*contest.deadline_s), unit.name);
+  }
   text +=
       "; lost: by how much weights to bring lengthened latencies, all frames together; loaded: these "
       "weights; "
