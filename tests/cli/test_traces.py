@@ -150,7 +150,8 @@ class Streams(Views):
 
     # By the file: what switches, and the frame that it concerns first (from 0).
     CHANGES = [(15, "+audio: somebody speaks"), (35, "-depth: the person leaves the camera's view"), (55, "-audio: silence"),
-               (72, "+depth: back in view"), (89, "+audio: somebody speaks again"), (106, "-rfid: no tag in reach")]
+               (72, "+depth: back in view"), (89, "+audio: somebody speaks again"), (106, "-rfid: no tag in reach"),
+               (115, "+rfid -audio: a tag again and silence")]
     PERIOD_S = 0.007
 
     def variable(self, rows, container, name):
@@ -174,7 +175,8 @@ class Streams(Views):
         for (time_s, _), (frame, _) in zip(marks, self.CHANGES):
             self.assertTrue(close(time_s, frame * self.PERIOD_S))
         on = [row[6] for row in rows["State"] if row[1] == "Modalities"]
-        self.assertEqual(on, ["depth rfid", "depth audio rfid", "audio rfid", "rfid", "depth rfid", "depth audio rfid", "depth audio"])
+        self.assertEqual(on, ["depth rfid", "depth audio rfid", "audio rfid", "rfid", "depth rfid", "depth audio rfid", "depth audio",
+                              "depth rfid"])
 
     def test_weights_are_brought_once_and_kept(self):
         rows = self.monitored()
@@ -209,7 +211,7 @@ class Streams(Views):
         self.assertEqual(weights, sorted(weights))
         computed = [row for row in rows["State"] if row[0].startswith("compute ")]
         begins = [0] + [frame for frame, _ in self.CHANGES] + [120]
-        layers = [16, 21, 13, 8, 16, 21, 16]  # of the phases
+        layers = [16, 21, 13, 8, 16, 21, 16, 16]  # of the phases
         self.assertEqual(len(computed), sum(count * (end - begin) for count, begin, end in zip(layers, begins, begins[1:])))
 
     def test_frames_under_way(self):
@@ -225,7 +227,7 @@ class Streams(Views):
         self.assertEqual(self.created("t.trace", "TRun"), ["h2h", "heft+weight-locality"])
 
     def test_golden(self):
-        trace = self.succeed("-p", "cloud.xml", "--scenario", "health-monitoring.yaml", "--frames", "7", "--period", "130ms", "--trace", "-")
+        trace = self.succeed("-p", "cloud.xml", "--scenario", "health-monitoring.yaml", "--frames", "8", "--period", "130ms", "--trace", "-")
         self.golden("health-monitoring.trace", trace)
 
 
