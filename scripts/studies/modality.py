@@ -121,6 +121,8 @@ def draw(rows: Rows, folder: pathlib.Path) -> None:
                         marker=markers[remap], markersize=3.5, linewidth=1.3, label=remap)
             ax.set_title(f"{streams.name}, {words}")
             ax.set_xscale("log")
+            if ax.get_ylim()[1] > 10 * max(ax.get_ylim()[0], 1):
+                ax.set_yscale("log")
             ax.set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
             ax.minorticks_off()
     figure.supxlabel("frames between two changes (k)", fontsize=8)
