@@ -168,21 +168,10 @@ class Planner {
     return std::move(candidates[best]);
   }
 
-  /// Maps all that is ever on, once.
+  /// Maps the whole model, once.
   void map_whole(PhaseRun& run) {
-    ScenarioPhase all = sequence_.phases.front();
-    all.modalities.clear();
-    for (const std::string& name : sequence_.workload->modalities()) {
-      const bool is_ever_on =
-          std::any_of(sequence_.phases.begin(), sequence_.phases.end(), [&](const ScenarioPhase& phase) {
-            return std::find(phase.modalities.begin(), phase.modalities.end(), name) !=
-                   phase.modalities.end();
-          });
-      if (is_ever_on) all.modalities.push_back(name);
-    }
-    whole_workload_ = std::make_unique<const Workload>(workload_of(*sequence_.workload, all));
     whole_problem_ =
-        std::make_unique<const Problem>(*whole_workload_, *sequence_.system, sequence_.activations);
+        std::make_unique<const Problem>(*sequence_.workload, *sequence_.system, sequence_.activations);
     whole_mapping_ = searched(*whole_problem_, run);
   }
 
@@ -236,7 +225,6 @@ class Planner {
   std::map<std::vector<std::string>, Before> latest_;
 
   // Of Remap::keep.
-  std::unique_ptr<const Workload> whole_workload_;
   std::unique_ptr<const Problem> whole_problem_;
   Mapping whole_mapping_;
 };

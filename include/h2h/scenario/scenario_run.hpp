@@ -23,7 +23,7 @@ namespace h2h {
 enum class Remap : std::uint8_t {
   warm,  ///< layers stay where their weights are buffered, the mapper places the rest (section 4.5)
   cold,  ///< the mapper maps from scratch; weights that happen to lie in the right place are used
-  keep   ///< everything that is ever on was mapped once, and what is on runs in its place
+  keep   ///< the whole model was mapped once, and what is on runs in its place
 };
 std::string_view to_string(Remap remap);
 inline constexpr std::array kRemaps = {Remap::warm, Remap::cold, Remap::keep};

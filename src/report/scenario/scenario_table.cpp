@@ -288,7 +288,7 @@ class MapperTables {
     write_wrapped(
         out_,
         "Warm: layers stay where their weights are, the mapper places the rest. Cold: the mapper maps "
-        "from scratch; weights that lie in the right place are used. Keep: all that is ever on was "
+        "from scratch; weights that lie in the right place are used. Keep: the whole model was "
         "mapped once. Energy is that of a frame, on average.",
         2);
   }
