@@ -26,7 +26,7 @@ HIGH_BY_SLOPE_GBPS = 1.0
 # are no change here.
 _NAMES = {"workload", "platform", "mapper", "evaluator", "step"}
 _WALL = "search_s"
-_LEFT_OUT = {"bound_s", "bound_kind", "gap", "evaluations", "exceeds_dram", "execution", "activations"}
+_LEFT_OUT = {"bound_s", "bound_kind", "gap", "evaluations", "exceeds_dram", "execution", "activations", "cold"}
 
 
 def _run(tool: Tool, model, bandwidth, rate, evaluator, rules):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The studies of the network: committed results are those of the committed files, and what is claimed of them holds."""
+"""The studies: committed results are those of the committed files, and what is claimed of them holds."""
 
 import csv
 import io
@@ -14,11 +14,11 @@ sys.path.insert(0, str(SOURCE / "scripts"))
 
 from reproduce import paper  # noqa: E402
 from reproduce.tool import Tool  # noqa: E402
-from studies import bandwidth, topology  # noqa: E402
+from studies import bandwidth, modality, topology  # noqa: E402
 
 TOLERANCE = 1e-9  # other compilers and C libraries may round otherwise
 # Every so-manieth point is run again: primes, so that all values of the inner axes come up.
-SAMPLES = {"free": 17, "contended": 23, "layouts": 71, "judged": 13}
+SAMPLES = {"free": 17, "contended": 23, "layouts": 71, "judged": 13, **{model.file: 11 for model in modality.MODELS}}
 MODELS = {model.name: model for model in paper.MODELS}
 
 
@@ -157,6 +157,40 @@ class Topology(Results, unittest.TestCase):
                             self.assertTrue(self.slowdowns.is_enough(platform, "direct", "2.5GBps", model))
         self.assertFalse(self.slowdowns.is_enough("tree-48-o16.xml", "host", wide, MODELS["VLocNet"]))
         self.assertFalse(self.slowdowns.is_enough("ring-48.xml", "host", wide, MODELS["MoCap"]))
+
+
+class Modality(Results, unittest.TestCase):
+    maxDiff = None
+    study = modality.STUDY
+
+    @classmethod
+    def setUpClass(cls):
+        cls.streams = {streams.name: streams for streams in modality.all_streams(cls.study.rows(cls.study.expected))}
+
+    def test_warm_remapping_loads_only_what_was_never_on(self):
+        for name, streams in self.streams.items():
+            for dram in modality.WORDS:
+                for k in modality.KS:
+                    loaded = streams.value(dram, "warm", k, "loaded_bytes")
+                    with self.subTest(name, dram=dram, k=k):
+                        self.assertEqual(loaded > 0, name == "CNN-LSTM")
+                        self.assertLessEqual(loaded, streams.value(dram, "cold", k, "loaded_bytes"))
+
+    def test_what_the_readme_says(self):
+        names = ["VLocNet", "CASUA-SURF", "VFS", "FaceBag", "CNN-LSTM", "MoCap"]
+
+        def pays(dram):
+            return [self.streams[name].cold_pays(dram) for name in names]
+        self.assertEqual(pays(modality.ROOMY), ["1", "1", "5", "1", "1", "at no k"])
+        self.assertEqual(pays(modality.SMALL), ["2", "1", "50", "5", "1", "70"])
+        for k, losses in [(1, [0.066, 0.702, 0.005, 0.11, 0.058, 0.337]), (100, [0.066, 0.555, 0.212, 0.098, 0.07, 0.265])]:
+            for name, loss in zip(names, losses):
+                self.assertAlmostEqual(self.streams[name].loss(modality.ROOMY, k), loss, delta=0.001, msg=(name, k))
+        self.assertGreater(self.streams["MoCap"].mean_ms(modality.SMALL, "cold", 1), 2000)
+        self.assertGreater(self.streams["VFS"].mean_ms(modality.SMALL, "cold", 1), 30000)
+        for name in names:
+            warm, keep = (self.streams[name].mean_ms(modality.ROOMY, remap, 10) for remap in ["warm", "keep"])
+            self.assertAlmostEqual(warm / keep, 1, delta=0.03, msg=name)
 
 
 if __name__ == "__main__":
