@@ -178,6 +178,9 @@ void compare_streams(const Options& options, const Field& field, const StreamReq
     throw Error(ErrorKind::usage, "compare --trace is about single frames, and there are streams",
                 "trace one by h2h-sim run");
   }
+  if (options.bound != "quick") {
+    throw Error(ErrorKind::usage, "--bound is about a single frame, and there are streams", "leave it out");
+  }
   check_evaluator(options);
   const std::vector<Mapper> mappers =
       mappers_of(options, {kQuickMappers.begin(), kQuickMappers.end()}, registry);

@@ -2,6 +2,7 @@
 #include <h2h/cost/problem.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <map>
 #include <set>
 #include <tuple>
@@ -132,6 +133,7 @@ void Problem::compute_costs() {
 }
 
 void Problem::take_buffered() {
+  assert(buffered_.empty() || buffered_.size() == layers());
   for (LayerIndex layer = 0; layer < buffered_.size(); ++layer) {
     if (buffered_[layer] == kHost) continue;
     for (std::uint32_t kind = 0; kind < kinds(); ++kind) {

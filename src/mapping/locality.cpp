@@ -47,7 +47,7 @@ std::span<const char> DramAllocator::pin(AcceleratorIndex accelerator, std::span
     pinned_.push_back(size > 0 ? 1 : 0);
     total += size;
   }
-  std::int64_t capacity = device.weight_budget_bytes;
+  std::int64_t capacity = std::max<std::int64_t>(0, device.weight_budget_bytes);
   if (rules_.enforce_dram) {
     capacity = std::max<std::int64_t>(0, std::min(capacity, device.dram_bytes - reserved_bytes));
   }

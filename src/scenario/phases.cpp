@@ -21,7 +21,10 @@ struct Turn {
 };
 
 std::size_t frame_at(double time_s, const std::vector<double>& arrivals_s) {
-  return static_cast<std::size_t>(std::lower_bound(arrivals_s.begin(), arrivals_s.end(), time_s) -
+  // Three periods of 300 ms are a bit less than 900 ms.
+  constexpr double kRounding = 1e-12;
+  const double from_s = time_s * (1 - kRounding);
+  return static_cast<std::size_t>(std::lower_bound(arrivals_s.begin(), arrivals_s.end(), from_s) -
                                   arrivals_s.begin());
 }
 

@@ -59,8 +59,11 @@ StreamMeter::StreamMeter(const Stream& stream) : stream_(&stream) {
   free_s_.resize(system.accelerators.size());
   links_.resize(system.links.size());
   link_busy_.resize(system.links.size());
-  for (const StreamPhase& phase : stream.phases) {
+  phases_used_.resize(system.accelerators.size());
+  for (std::uint32_t p = 0; p < stream.phases.size(); ++p) {
+    const StreamPhase& phase = stream.phases[p];
     for (AcceleratorIndex a = 0; a < accelerators_.size(); ++a) {
+      if (!phase.mapping.order[a].empty()) phases_used_[a] = p + 1;
       for (const std::int64_t bytes : dram_profile(*phase.problem, phase.mapping, a))
         accelerators_[a].dram_peak_bytes = std::max(accelerators_[a].dram_peak_bytes, bytes);
     }
@@ -101,10 +104,8 @@ void StreamMeter::settle(std::size_t frame, const Schedule& schedule) {
                      : schedule.activities()[schedule.computation(order.back())].start_s;
   }
   double soonest_s = std::numeric_limits<double>::infinity();
-  for (std::size_t p = stream_->frames[frame].phase; p < stream_->phases.size(); ++p) {
-    for (AcceleratorIndex a = 0; a < free_s_.size(); ++a) {
-      if (!stream_->phases[p].mapping.order[a].empty()) soonest_s = std::min(soonest_s, free_s_[a]);
-    }
+  for (AcceleratorIndex a = 0; a < free_s_.size(); ++a) {
+    if (phases_used_[a] > stream_->frames[frame].phase) soonest_s = std::min(soonest_s, free_s_[a]);
   }
   soonest_s = std::max(soonest_s, stream_->frames[frame].arrival_s);
   for (CoveredTime& busy : busy_) busy.settle(soonest_s);

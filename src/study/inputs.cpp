@@ -131,7 +131,7 @@ class StudyReader {
     for (Study::PointIndex point = 0; point < study().size(); ++point) {
       std::vector<std::string> key;
       for (const Setting setting : {Setting::workload, Setting::modalities, Setting::scenario, Setting::every,
-                                    Setting::frames, Setting::period})
+                                    Setting::frames, Setting::period, Setting::seed})
         key.push_back(study().setting(point, setting));
       if (!checked.insert(key).second) continue;
       check_modalities_of_stream(point);

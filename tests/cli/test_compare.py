@@ -135,6 +135,7 @@ class Streams(CommandLineTest):
 
     def test_messages(self):
         stream = ["compare", "-p", "cloud.xml", "--scenario", "silence.yaml"]
+        self.fail_with(USAGE, "--bound is about a single frame, and there are streams; leave it out", *stream, "--bound", "lp")
         self.fail_with(USAGE, "compare --trace is about single frames, and there are streams; trace one by h2h-sim run", *stream,
                        "--trace", "t.trace")
         self.fail_with(USAGE, "--remap without a stream; give --frames or --scenario", "compare", "-p", "cloud.xml", "-w", "mocap.yaml",

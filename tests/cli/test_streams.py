@@ -11,7 +11,7 @@ import unittest
 import jsonschema
 import yaml
 
-from support import INPUT, SOURCE, USAGE, CommandLineTest
+from support import INFEASIBLE, INPUT, SOURCE, USAGE, CommandLineTest
 
 SCHEMA = json.loads((SOURCE / "src/report/scenario.schema.json").read_text())
 RESULT_SCHEMA = json.loads((SOURCE / "src/report/result.schema.json").read_text())
@@ -459,7 +459,7 @@ class Messages(StreamTest):
     def test_a_mapping_beyond_the_dram_is_refused(self):
         both = self.two_layers_on_one_fpga("16B")
         self.plain(*both, "--mapper", "h2h-release")
-        self.fail_with(USAGE, "mapper 'h2h-release': 'f0' needs 8000 bytes of DRAM for weights and tensors; it has 16; weights that "
+        self.fail_with(INFEASIBLE, "mapper 'h2h-release': 'f0' needs 8000 bytes of DRAM for weights and tensors; it has 16; weights that "
                               "come and go have to fit; take a mapper that keeps to the DRAM, such as h2h",
                        *both, "--mapper", "h2h-release", "--frames", "2", "--period", "1s")
         self.succeed(*both, "--frames", "2", "--period", "1s")

@@ -122,9 +122,9 @@ struct ScenarioRun {
 };
 
 /// Maps what is on in each phase, beside the weights that lie in the DRAM then, and runs all frames. Every
-/// mapping and every frame passes the independent checker.
+/// mapping and every frame passes the independent checker, and what lies in the DRAM a check of its own.
 /// @throws Error (input) at a phase's place if what is on is no valid network; (infeasible) if it maps
-///         nowhere; (usage) for a mapper whose mappings exceed the DRAM
+///         nowhere; (infeasible) too for a mapper whose mappings exceed the DRAM
 ScenarioRun run_sequence(const FrameSequence& sequence, const Mapper& mapper, StepContext& context,
                          const SequenceJudge& judge, const SequenceOptions& options);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -69,9 +70,10 @@ class StreamMeter {
   double end_s_ = 0;
   std::vector<AcceleratorUse> accelerators_;
   std::vector<LinkUse> links_;
-  std::vector<CoveredTime> busy_;       ///< by accelerator; of overlapped execution
-  std::vector<CoveredTime> link_busy_;  ///< by link
-  std::vector<double> free_s_;          ///< by accelerator: frames to come use it from then on
+  std::vector<CoveredTime> busy_;           ///< by accelerator; of overlapped execution
+  std::vector<CoveredTime> link_busy_;      ///< by link
+  std::vector<std::uint32_t> phases_used_;  ///< by accelerator: phases up to the last that uses it
+  std::vector<double> free_s_;              ///< by accelerator: frames to come use it from then on
 };
 
 }  // namespace h2h

@@ -36,7 +36,8 @@ struct StreamFrame {
 /// first from time 0: overlapped execution can bring weights from then on.
 ///
 /// Not modelled: host memory, which holds the inputs of all frames that wait; a limit to the frames under
-/// way; the time to decide on another mapping.
+/// way; the time to decide on another mapping. Under overlapped execution, what an FPGA's DRAM holds while it
+/// goes from one phase to the next: weights of the new phase may come down while a layer of the old computes.
 struct Stream {
   Execution execution = Execution::serial;
   std::vector<StreamPhase> phases;
@@ -58,8 +59,8 @@ void analytic_stream(const Stream& stream, const FrameVisitor& visit);
 
 /// The stream by SimGrid, with contention on the real topology, from clock 0 in a fresh process: the same
 /// bits at every call, and of one frame that arrives at 0 those of `replay()`. Memory grows with the frames
-/// that are under way or wait at a time, not with the length of the stream: where they arrive faster than the
-/// platform runs them, ever more of them wait.
+/// that are under way or wait at a time and with the phases, not with the length of the stream: where they
+/// arrive faster than the platform runs them, ever more of them wait.
 /// @throws Error as Simulator::replay(), and what @p visit throws; the simulator can be used further
 void replay_stream(const Stream& stream, Simulator& simulator, const FrameVisitor& visit);
 

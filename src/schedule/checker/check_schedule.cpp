@@ -20,6 +20,8 @@ using Rule = Violation::Rule;
 
 /// Rounding that sums of some hundred durations may carry.
 constexpr double kRelative = 1e-9;
+/// Rounding of the clock itself, late in a stream.
+constexpr double kClockRelative = 1e-12;
 
 /// What a schedule finds when it begins.
 struct Before {
@@ -39,7 +41,7 @@ class ScheduleChecker {
         contention_(contention),
         before_(before),
         last_s_(last_end_s(schedule)),
-        tolerance_s_(kRelative * last_s_) {}
+        tolerance_s_(kRelative * (last_s_ - before.arrival_s) + kClockRelative * last_s_) {}
 
   void check_latency(double latency_s) {
     if (same(last_s_, latency_s)) return;
