@@ -5,10 +5,9 @@
 #include <cmath>
 #include <filesystem>
 #include <set>
-
-#include <fmt/format.h>
 #include <tuple>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -442,7 +441,7 @@ TEST(Phases, AreNotLateByRounding) {
   // 3 x 0.3 is a bit less than 0.9 in doubles, 11 x 0.03 than 0.33.
   for (const auto& [period_s, time, frame] :
        {std::tuple(0.3, "900ms", 3U), std::tuple(0.03, "330ms", 11U), std::tuple(0.03, "331ms", 12U)}) {
-    const Scenario scenario = scenario_of(fmt::format("events: [{{time: {}, off: [text]}}]\n", time));
+    const Scenario scenario = scenario_of(fmt::format("events: [{{time: {}, off: [audio]}}]\n", time));
     const std::vector<double> arrivals_s = arrival_times(Arrivals::periodic, 20, period_s, 1);
     const auto phases = phases_of(scenario, kKnown, arrivals_s);
     ASSERT_EQ(phases.size(), 2U) << time;
