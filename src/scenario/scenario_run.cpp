@@ -87,7 +87,8 @@ auto at_phase(const ScenarioPhase& phase, const Map& map) {
   try {
     return map();
   } catch (const Error& error) {
-    if (phase.where.file.empty() || !error.where().file.empty()) throw;
+    // What is wrong from the first frame on is no matter of what switches.
+    if (error.kind() != ErrorKind::infeasible || phase.first_frame == 0 || !error.where().file.empty()) throw;
     throw Error(error.kind(), phase.where, error.message(), error.hint());
   }
 }
@@ -341,8 +342,8 @@ void summarise(PhaseRun& phase, std::span<const double> latencies_s,
   phase.first_s = mine.front();
   if (mine.size() > 1) phase.steady_s = latencies_of(mine.subspan(1)).median_s;
   if (deadline_s) {
-    phase.deadline_misses = static_cast<std::size_t>(
-        std::count_if(mine.begin(), mine.end(), [&](double latency_s) { return latency_s > *deadline_s; }));
+    phase.deadline_misses = static_cast<std::size_t>(std::count_if(
+        mine.begin(), mine.end(), [&](double latency_s) { return misses(latency_s, *deadline_s); }));
   }
 }
 

@@ -48,6 +48,11 @@ FrameSequence steady_sequence(const Workload& workload, const System& system, Ac
 FrameSequence sequence_of(const Scenario& scenario, const Workload& workload, const System& system,
                           Activations activations, std::uint64_t seed);
 
+/// Whether a frame is too late, by more than rounding.
+inline bool misses(double latency_s, double deadline_s) {
+  return improves(deadline_s, latency_s);
+}
+
 /// How a sequence is run.
 struct SequenceOptions {
   Remap remap = Remap::warm;

@@ -94,7 +94,7 @@ class MapperTables {
   std::size_t late(std::span<const double> latencies_s) const {
     return static_cast<std::size_t>(
         std::count_if(latencies_s.begin(), latencies_s.end(),
-                      [&](double latency_s) { return latency_s > *run_.options.deadline_s; }));
+                      [&](double latency_s) { return misses(latency_s, *run_.options.deadline_s); }));
   }
   std::size_t shown_phases() const { return std::min(run_.phases.size(), kMostEvents + 1); }
   std::size_t hidden_phases() const { return run_.phases.size() - shown_phases(); }
@@ -166,8 +166,8 @@ class MapperTables {
   }
 
   std::string sustainable_text(double period_s) const {
-    std::string text = "longest sustainable rate: " + rate_text(period_s);
-    if (!report_.period_s) return text;
+    std::string text = "highest sustainable rate: " + rate_text(period_s);
+    if (!report_.period_s || run_.latencies_s.size() == 1) return text;
     const auto exceeded = static_cast<std::size_t>(std::count_if(
         run_.phases.begin(), run_.phases.end(),
         [&](const PhaseRun& phase) { return phase.sustainable_period_s.value_or(0) > *report_.period_s; }));
